@@ -28,7 +28,7 @@ from server_broker.platform.control import pid_file
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import running_pid
-from server_broker.platform.units import UNITS
+from server_broker.platform.units import part_names
 
 OTHER_CODE = "other"
 """In place of a code that no list of ours has: a station may raise alarms under codes of its own choice."""
@@ -82,12 +82,6 @@ def database_families(
     yield families.SHELF_DUE.family([((), ShelfDue.objects.aggregate(due=Count("station", distinct=True))["due"])])
     open_commands = StationOrder.objects.filter(answered_at=None, not_after__gt=now)
     yield families.COMMANDS_OPEN.family([((), open_commands.count())])
-
-
-def part_names(config: CountyConfig) -> tuple[str, ...]:
-    """Return the parts that this county has, in the order of their start."""
-    there = {"postgres": config.database is None, "front-door": config.front_door is not None}
-    return tuple(part for part in UNITS if there.get(part, True))
 
 
 @cache

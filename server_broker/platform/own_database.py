@@ -26,6 +26,7 @@ _VARIABLES = {
     "passfile": "PGPASSFILE",
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
+    "sslcertmode": "PGSSLCERTMODE",
     "target_session_attrs": "PGTARGETSESSIONATTRS",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
@@ -64,7 +65,9 @@ class OwnDatabase:
         if self.password_file:
             options["passfile"] = str(root / self.password_file)
         if self.ca_file:
-            options |= {"sslmode": "verify-full", "sslrootcert": str(root / self.ca_file)}
+            # Without a certificate of ours, which libpq would look for in the home of whoever typed: of root, for one.
+            tls = {"sslmode": "verify-full", "sslcertmode": "disable"}
+            options |= tls | {"sslrootcert": str(root / self.ca_file)}
         return options
 
     def as_table(self) -> str:

@@ -1,5 +1,6 @@
 """What a person types and where they look, in a county that systemd's units run and in one that runs by ``up``."""
 
+from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 
@@ -15,6 +16,12 @@ UNITS = {
     "front-door": "cunhui-front-door.service",
 }
 """The unit of each part."""
+
+
+def part_names(config: CountyConfig) -> tuple[str, ...]:
+    """Return the parts that this county has, in the order of their start."""
+    there = {"postgres": config.database is None, "front-door": config.front_door is not None}
+    return tuple(part for part in UNITS if there.get(part, True))
 
 
 def start_line(home: CountyHome) -> str:

@@ -12,7 +12,7 @@ from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import program_version
-from server_broker.platform.units import UNITS
+from server_broker.platform.units import part_names
 from server_broker.regions.models import Region, subtree_prefix
 from server_broker.rosters.roster_export import template
 from server_broker.supervisor.people_cli import write_new
@@ -23,8 +23,7 @@ def status_text(home: CountyHome, *, as_json: bool) -> str:
     """Return what a person wants to know first, in Chinese or as JSON."""
     config = read_config(home)
     states = Counter(state_of(station).word for station in Station.objects.select_related("status"))
-    parts = [part for part in UNITS if part != "front-door" or config.front_door is not None]
-    down = parts_down(home, parts)
+    down = parts_down(home, part_names(config))
     alarms = Alarm.objects.filter(resolved_at=None).count()
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     touches = Touch.objects.filter(wall__gte=midnight).count()

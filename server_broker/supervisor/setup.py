@@ -25,7 +25,7 @@ from server_broker.platform.invocation import county_prefix
 from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError
-from server_broker.platform.units import SYSTEMCTL, TARGET, UNITS
+from server_broker.platform.units import SYSTEMCTL, TARGET, UNITS, part_names
 from server_broker.postgres.debian import bin_folder
 from server_broker.supervisor.database_check import own_database_lacks
 from server_broker.supervisor.reach import taken_ports
@@ -200,9 +200,8 @@ def wait_until_ready(home: CountyHome, *, say: Callable[[str], None], within_s: 
     """
     deadline = time.monotonic() + within_s
     with as_the_county(home):
-        own = read_config(home).database is not None
-    unused = ("front-door", "postgres") if own else ("front-door",)
-    units = {_PREPARE: "准备"} | {unit: part for part, unit in UNITS.items() if part not in unused}
+        parts = [part for part in part_names(read_config(home)) if part != "front-door"]
+    units = {_PREPARE: "准备"} | {UNITS[part]: part for part in parts}
     told: list[str] = []
     before: dict[str, UnitState] = {}
     failing: list[str] = []

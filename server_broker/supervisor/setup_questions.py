@@ -129,11 +129,11 @@ def from_file(
         answers[question.key] = answer
     if table is not None:
         found = _wrong_console(table, answers, judge)
-        wrong += [f"{path}：{'console.' if key else '[console] '}{key} {words}" for key, words in found]
+        wrong += [f"{path}：{f'console.{key}' if key else '[console]'} {words}" for key, words in found]
         answers["console"] = "" if found else console_table(OwnCertificate(**table))
     if database is not None:
         found = _wrong_database(database, try_database)
-        wrong += [f"{path}：{'database.' if key else '[database] '}{key} {words}" for key, words in found]
+        wrong += [f"{path}：{f'database.{key}' if key else '[database]'} {words}" for key, words in found]
         answers["database"] = "" if found else OwnDatabase(**database).as_table()
     if wrong:
         raise ServiceError("\n".join(wrong))

@@ -18,8 +18,8 @@ from server_broker.fleet.models import Alarm, Station, Stream
 from server_broker.ingest.models import Fact
 from server_broker.metrics import families
 from server_broker.metrics.collector import CountyCollector
-from server_broker.metrics.county import part_names
 from server_broker.platform.county_config import read_config
+from server_broker.platform.units import part_names
 from server_broker.supervisor.parts import service_parts
 from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, YANGBAN, YANGBAN_VILLAGE
 from tests.server_broker.county import FictionalCounty, alarm

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from server_broker import cli, postgres
-from server_broker.metrics.county import part_names
 from server_broker.platform.county_config import CountyConfig, free_ports, read_config, write_config
 from server_broker.platform.database import connection_arguments, database_settings
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_database import OwnDatabase, environment_of
 from server_broker.platform.processes import ServiceError, account_for
+from server_broker.platform.units import part_names
 from server_broker.supervisor import setup
 from server_broker.supervisor.database_check import own_database_lacks
 from server_broker.supervisor.doctor import examine
@@ -29,6 +29,7 @@ from server_broker.trust.keys import server_certificate
 from tests.conftest import short_folder
 
 NOW = dt.datetime.now(dt.UTC)
+NOBODY = 65534
 HERE = OwnDatabase(host="/run/postgresql", name="cunhui", user="cunhui")
 PASSWORD = "not a secret"
 
@@ -219,6 +220,24 @@ def test_setup_tries_the_database_of_the_answers_with_all_the_rest(county: Count
     (county.root / "database.pgpass").unlink()
     with pytest.raises(ServiceError, match=r"\[database\] .*连接不上"):
         answers()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another account")
+def test_the_home_of_whoever_types_is_not_looked_into(county: CountyHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    with short_folder() as folder:  # where any account may look, unlike in pytest's own
+        folder.chmod(0o755)
+        (folder / "root" / ".postgresql").mkdir(parents=True)
+        (folder / "root").chmod(0o700)
+        monkeypatch.setenv("HOME", str(folder / "root"))
+        for name in ("database.pgpass", "office-ca.pem"):
+            shutil.move(county.root / name, folder / name)
+            os.chown(folder / name, NOBODY, NOBODY)
+        own = own_of(county)
+        os.seteuid(NOBODY)
+        try:
+            assert own_database_lacks(CountyHome(folder), own) == []
+        finally:
+            os.seteuid(0)
 
 
 def test_a_password_that_others_can_read_is_not_used(county: CountyHome) -> None:
