@@ -20,12 +20,31 @@ class OpenPort:
     word: str
 
 
+@dataclass(frozen=True, slots=True)
+class PerSource:
+    """What one address may take of the open ports together, by IPv4 address or IPv6 network of 64 bits (RFC 6177).
+
+    Attributes:
+        connections: At the same time.
+        new_a_second: New ones in the long run. Four times `connections` may come at once.
+    """
+
+    connections: int
+    new_a_second: int
+
+
 class BadAddress(ValueError):
     """Something is no address and no network. The message is Chinese."""
 
 
 def inbound_rules(
-    table: str, *, made_by: str, ports: Sequence[OpenPort], admins: Sequence[str] = (), ssh_port: int | None = SSH_PORT
+    table: str,
+    *,
+    made_by: str,
+    ports: Sequence[OpenPort],
+    admins: Sequence[str] = (),
+    ssh_port: int | None = SSH_PORT,
+    per_source: PerSource | None = None,
 ) -> str:
     """Return the ruleset, for ``nft -f``.
 
@@ -34,6 +53,7 @@ def inbound_rules(
         made_by: The command line that prints this.
         admins: Addresses and networks that may reach ``ssh_port``; empty for everybody.
         ssh_port: None if nobody may.
+        per_source: What one address may take of ``ports``; None for everything.
 
     Raises:
         BadAddress: One of ``admins`` is neither, or is everybody.
@@ -48,6 +68,7 @@ def inbound_rules(
         f"table inet {table} {{",
         *_set("admins4", "ipv4_addr", [one for one in networks if one.version == 4]),
         *_set("admins6", "ipv6_addr", [one for one in networks if one.version == 6]),
+        *(_per_source_sets() if per_source and ports else []),
         "    chain input {",
         "        type filter hook input priority filter; policy drop;",
         '        iifname "lo" accept',
@@ -59,6 +80,7 @@ def inbound_rules(
         # An answer of DHCPv6 comes from another address than the one that was asked.
         "        ip6 saddr fe80::/10 udp dport 546 accept",
         *_ssh(networks, ssh_port),
+        *(_per_source(per_source, ports) if per_source and ports else []),
         *(f'        tcp dport {one.port} accept comment "{one.word}"' for one in ports),
         "    }",
         "}",
@@ -90,6 +112,30 @@ def _set(name: str, kind: str, networks: Sequence[_Network]) -> list[str]:
         f"        elements = {{ {elements} }}",
         "    }",
     ]
+
+
+_SOURCES = (("4", "ipv4_addr", "ip saddr"), ("6", "ipv6_addr", "ip6 saddr & ffff:ffff:ffff:ffff::"))
+
+
+def _per_source_sets() -> list[str]:
+    lines = []
+    for version, kind, _ in _SOURCES:
+        lines += [
+            f"    set many{version} {{ type {kind}; size 65535; flags dynamic; }}",
+            f"    set fast{version} {{ type {kind}; size 65535; flags dynamic,timeout; timeout 1m; }}",
+        ]
+    return lines
+
+
+def _per_source(most: PerSource, ports: Sequence[OpenPort]) -> list[str]:
+    # Behind the rule for established connections, so that only new ones are judged.
+    to = f"tcp dport {{ {', '.join(str(one.port) for one in ports)} }}"
+    rate = f"limit rate over {most.new_a_second}/second burst {4 * most.connections} packets"
+    lines = []
+    for version, _, source in _SOURCES:
+        lines.append(f"        {to} update @fast{version} {{ {source} {rate} }} drop")
+        lines.append(f"        {to} add @many{version} {{ {source} ct count over {most.connections} }} drop")
+    return lines
 
 
 def _ssh(networks: Sequence[_Network], port: int | None) -> list[str]:

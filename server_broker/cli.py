@@ -244,7 +244,13 @@ def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _firewall(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print a ruleset for nftables. Nothing is loaded."""
     made_by = command_line(home, "firewall")
-    rules = firewall.ruleset(read_config(home), made_by=made_by, admins=chosen.admin, ssh_port=chosen.ssh_port)
+    rules = firewall.ruleset(
+        read_config(home),
+        made_by=made_by,
+        admins=chosen.admin,
+        ssh_port=chosen.ssh_port,
+        per_address=chosen.per_address,
+    )
     print(rules, end="")
     return 0
 
@@ -377,6 +383,9 @@ def _add_service_verbs(add: Add) -> None:
     wall = add("firewall", _firewall, "按 county.toml 显示 nftables 防火墙规则，只显示，不启用")
     wall.add_argument("--admin", action="append", default=[], metavar="网段", help="只让这里用 ssh，可写多次")
     wall.add_argument("--ssh-port", type=int, default=22, metavar="端口", help="ssh 的端口")
+    wall.add_argument(
+        "--per-address", type=int, default=2000, metavar="个", help="一个地址同时最多连多少个；0 不限。不写是 2000"
+    )
     forget = add("forget-host", _forget_host, "换了域名、旧名字也没有站点用了：证书上不再留它", host="主机")
     forget.epilog = "换过的名字一直留在证书上，直到运行这个命令：站点只认装机时的名字"
     settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方；或结算一个村的一个月")

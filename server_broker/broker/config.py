@@ -26,7 +26,7 @@ STATIONS_LIST = "stations.list"
 MAX_CONNECTIONS = 15_000
 """Most connections to one port for stations: 10,000 stations, and room for those that come back while the broker still
 keeps their old connection. Whoever connects and says nothing costs 44 KB for 90 s, so without a bound strangers could
-take all memory. What one address may take of it is for the firewall (`docs/guides/firewall.md`)."""
+take all memory. What one address may take of it is for the firewall (`server_broker.supervisor.firewall`)."""
 PACKET_OVERHEAD_BYTES = 1024
 """Room for the topic and the properties of the largest message (MQTT 5.0, 3.3)."""
 _PBKDF2_ROUNDS = 101  # few: the password is 256 random bits, and Mosquitto checks it on its only thread
@@ -41,10 +41,13 @@ persistence false
 retain_available false
 max_packet_size {max_packet}
 message_size_limit {max_message}
-# A station's window is small and the county's is wide; what does not fit waits in the outboxes on the stations.
+# A station's window is small and the county's is wide; what does not fit waits in the outboxes on the stations. The
+# county's window is 1,000 messages. A client that reads nothing costs what is in flight twice and what is queued once;
+# without a bound on bytes in flight it chooses itself what that is, by its receive maximum (MQTT 5.0, 3.1.2.11.3).
 max_inflight_messages 64
+max_inflight_bytes 33554432
 max_queued_messages 20000
-max_queued_bytes 268435456
+max_queued_bytes 67108864
 max_keepalive 600
 persistent_client_expiration 1h
 sys_interval 0

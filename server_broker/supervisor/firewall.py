@@ -2,25 +2,45 @@
 
 from collections.abc import Sequence
 
-from protocol.inbound_rules import SSH_PORT, BadAddress, OpenPort, inbound_rules
+from protocol.inbound_rules import SSH_PORT, BadAddress, OpenPort, PerSource, inbound_rules
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.processes import ServiceError
 
 TABLE = "cunhui_county"
+CONNECTIONS_PER_ADDRESS = 2_000
+"""Enough for all stations of most counties behind one gateway. So many silent ones cost the broker 90 MB, and leave the
+others most of what it takes (`server_broker.broker.config.MAX_CONNECTIONS`)."""
+_NEW_A_SECOND = 100
+"""All stations behind one gateway come back within seconds, after a burst that is let through at once."""
 
 
-def ruleset(config: CountyConfig, *, made_by: str, admins: Sequence[str] = (), ssh_port: int = SSH_PORT) -> str:
+def ruleset(
+    config: CountyConfig,
+    *,
+    made_by: str,
+    admins: Sequence[str] = (),
+    ssh_port: int = SSH_PORT,
+    per_address: int = CONNECTIONS_PER_ADDRESS,
+) -> str:
     """Return the ruleset for nftables.
 
     Args:
         made_by: The command line that prints this.
         admins: Addresses and networks that may use ssh; empty for everybody.
+        per_address: Most connections from one address at the same time; 0 for any number.
 
     Raises:
         ServiceError: One of ``admins`` is neither.
     """
     try:
-        return inbound_rules(TABLE, made_by=made_by, ports=open_ports(config), admins=admins, ssh_port=ssh_port)
+        return inbound_rules(
+            TABLE,
+            made_by=made_by,
+            ports=open_ports(config),
+            admins=admins,
+            ssh_port=ssh_port,
+            per_source=PerSource(per_address, _NEW_A_SECOND) if per_address > 0 else None,
+        )
     except BadAddress as error:
         raise ServiceError(str(error)) from error
 

@@ -6,8 +6,8 @@ damaged line may have been the revocation of any station named before it, so all
 
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -43,13 +43,12 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     shard: int = 0
 
 
-@dataclass(frozen=True)
-class JournalStation:
-    """What the journal says about one station. It is replaced when more is known, never changed, because the rolls
-    before and after a line share it."""
+class JournalStation(NamedTuple):
+    """What the journal says about one station. The rolls before and after a line share it."""
 
     enrolled: JournalEntry
-    serials: frozenset[str] = frozenset()
+    serials: set[str]
+    """Only the roll that made the set adds to it (`StationRoll.take`)."""
     superseded: frozenset[str] = frozenset()
     """Serials of the certificates of the station's earlier boards."""
     record_keys: frozenset[str] = frozenset()
@@ -58,7 +57,7 @@ class JournalStation:
 
 
 def _board(entry: JournalEntry) -> JournalStation:
-    return JournalStation(entry, serials=frozenset({entry.serial}), record_keys=frozenset({entry.record_key}))
+    return JournalStation(entry, serials={entry.serial}, record_keys=frozenset({entry.record_key}))
 
 
 class EntryRefused(Exception):
@@ -88,6 +87,9 @@ class StationRoll:
     """The dates on which lines were written."""
     issued_on: dict[str, int] = field(default_factory=dict)
     """For each certificate's serial how many dates there were when it was issued."""
+
+    _own: set[str] = field(default_factory=set, compare=False)
+    """Stations whose `JournalStation` was made by this roll, so that no other roll has it."""
 
     def copy(self) -> "StationRoll":
         """Return a roll of its own that later lines can be applied to."""
@@ -148,14 +150,19 @@ class StationRoll:
         elif not self.admits(entry):
             self.revoked_serials.add(entry.serial)
         elif known is None:
+            self._own.add(entry.station)
             self.stations[entry.station] = _board(entry)
         elif entry.event == "renewed":
-            self.stations[entry.station] = replace(known, serials=known.serials | {entry.serial})
+            if entry.station not in self._own:
+                self._own.add(entry.station)
+                known = self.stations[entry.station] = known._replace(serials=set(known.serials))
+            known.serials.add(entry.serial)
         else:
             # A station has one board at a time, so the certificates of the earlier board end.
+            self._own.add(entry.station)
             board = _board(entry)
             superseded, record_keys = known.superseded | known.serials, known.record_keys | board.record_keys
-            self.stations[entry.station] = replace(board, superseded=superseded, record_keys=record_keys)
+            self.stations[entry.station] = board._replace(superseded=superseded, record_keys=record_keys)
             self.revoked_serials |= known.serials
 
     def damage(self) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.inbound_rules import BadAddress, OpenPort, inbound_rules
+from protocol.inbound_rules import BadAddress, OpenPort, PerSource, inbound_rules
 from tests.fakes.walled_machine import ADMIN, OUTSIDE, is_taken, reached
 
 PORTS = [OpenPort(443, "网页"), OpenPort(8883, "消息服务")]
@@ -28,10 +28,29 @@ def test_ssh_is_for_the_administrators_alone_once_they_are_named() -> None:
     assert reached(named, [443, 22], by=ADMIN) == {"443": True, "22": True, "out": True}
 
 
+def test_one_address_gets_its_share() -> None:
+    few = [OpenPort(port, "x") for port in range(5001, 5007)]
+    numbers = [one.port for one in few]
+    for most in (PerSource(connections=3, new_a_second=1), PerSource(connections=6, new_a_second=1)):
+        found = reached(rules(ports=few, per_source=most), numbers)
+        assert [number for number in numbers if found[str(number)]] == numbers[: most.connections]
+
+
+def test_whoever_comes_too_often_is_let_in_slowly() -> None:
+    few = [OpenPort(port, "x") for port in range(5001, 5007)]
+    often = rules(ports=few, per_source=PerSource(connections=6, new_a_second=1)).replace("burst 24", "burst 2")
+    found = reached(often, [one.port for one in few])
+    assert found["5001"]
+    assert found["5002"]
+    assert not all(found.values())
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"ports": ()},
+        {"ports": (), "per_source": PerSource(2, 1)},
+        {"per_source": PerSource(2000, 100)},
         {"ssh_port": None},
         {"ssh_port": 2222},
         {"admins": ["192.0.2.7"]},

@@ -20,16 +20,18 @@ class Seen:
         connection: It may connect anew.
         ticket: It may go on by the TLS ticket of its earlier session.
         renewal: It gets a new certificate.
+        will: The broker published its will, although the station is revoked.
     """
 
     session: bool
     connection: bool
     ticket: bool
     renewal: bool
+    will: bool = False
 
     def named(self) -> list[str]:
         """Return the names of what is wrong."""
-        return [name for name in ("session", "connection", "ticket", "renewal") if getattr(self, name)]
+        return [name for name in ("session", "connection", "ticket", "renewal", "will") if getattr(self, name)]
 
 
 type Database = dict[str, tuple[bool, str]]

@@ -72,8 +72,16 @@ class Line:
         self.close()
 
 
-def connect_packet(station: str) -> bytes:
-    """Return a CONNECT (MQTT 5.0, 3.1) with clean start, a keep-alive of 60 s and no properties."""
-    client_id = station.encode()
-    body = b"\x00\x04MQTT\x05\x02\x00\x3c\x00" + len(client_id).to_bytes(2, "big") + client_id
+def mqtt_text(text: str) -> bytes:
+    """Return a UTF-8 string as MQTT writes it (MQTT 5.0, 1.5.4)."""
+    raw = text.encode()
+    return len(raw).to_bytes(2, "big") + raw
+
+
+def connect_packet(station: str, *, keepalive_s: int = 60) -> bytes:
+    """Return a CONNECT (MQTT 5.0, 3.1) with clean start, no properties, and a will on the station's own ``gone``."""
+    flags = b"\x0e"  # clean start, a will, at QoS 1
+    will = b"\x00" + mqtt_text(f"cunhui/1/0/{station}/gone") + mqtt_text("will")
+    head = mqtt_text("MQTT") + b"\x05" + flags + keepalive_s.to_bytes(2, "big") + b"\x00"
+    body = head + mqtt_text(station) + will
     return bytes((0x10, len(body))) + body

@@ -18,6 +18,9 @@ from protocol.enrolment import EnrolRequest
 from tests.integration.small_disk import SmallDisk
 from tests.proofs.revocation.steps import Steps
 
+type Happening = Literal["death", "full disk", "broker hangs", "broker dies"]
+"""What happens before a step: to the program that does the work, to the disk, or to the broker."""
+
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """``what`` to do for ``station``, and what happens to it before step ``at`` (0: nothing)."""
@@ -28,7 +31,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     request: str = ""
     """An EnrolRequest's JSON."""
     at: int = 0
-    happens: Literal["death", "full disk"] = "death"
+    happens: Happening = "death"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +62,12 @@ def carry_out(task: Task) -> Outcome:
 def _do(task: Task) -> Outcome:
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
-    happens: dict[str, Callable[[], None]] = {
+    broker = int((HOME.root / "run" / "mosquitto.pid").read_text())
+    happens: dict[Happening, Callable[[], None]] = {
         "death": lambda: os.kill(os.getpid(), signal.SIGKILL),
         "full disk": SmallDisk(HOME.root, megabytes=0).fill,
+        "broker hangs": lambda: os.kill(broker, signal.SIGSTOP),
+        "broker dies": lambda: os.kill(broker, signal.SIGKILL),
     }
     steps = Steps(task.at, happens[task.happens])
     steps.begin()

@@ -1,12 +1,15 @@
 """One run: a station at work, a revocation or a new board that is interrupted at some step, and what is true 5 s
 later."""
 
+import os
 import random
+import signal
+import socket
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,7 +20,7 @@ import msgspec
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from tests.proofs.revocation.judge import Found, Record, Seen, Truth, read_all, read_database, read_files, wrongly_said
 from tests.proofs.revocation.line import Line
-from tests.proofs.revocation.revoker import Outcome, Task
+from tests.proofs.revocation.revoker import Happening, Outcome, Task
 from tests.proofs.strangers.county import VILLAGE, County
 from tests.proofs.strangers.station import Board
 
@@ -36,17 +39,19 @@ class Case:
     """What is interrupted, by what, and before which of its steps."""
 
     what: Literal["revoke", "enrol"]
-    happens: Literal["death", "full disk"]
+    happens: Happening
     at: int
 
     def __str__(self) -> str:
         return f"{self.what}, {self.happens} before step {self.at}"
 
 
-_SHARES: tuple[tuple[Literal["revoke", "enrol"], Literal["death", "full disk"], float], ...] = (
-    ("revoke", "death", 0.5),
-    ("revoke", "full disk", 0.25),
-    ("enrol", "death", 0.25),
+_SHARES: tuple[tuple[Literal["revoke", "enrol"], Happening, float], ...] = (
+    ("revoke", "death", 0.4),
+    ("revoke", "full disk", 0.2),
+    ("revoke", "broker hangs", 0.1),
+    ("revoke", "broker dies", 0.1),
+    ("enrol", "death", 0.2),
 )
 
 
@@ -108,6 +113,9 @@ class Out:
     run: str
     board: Board
     context: ssl.SSLContext
+    leaves_no_will: bool = True
+    """A will in the station's name is right if another board took its place, or if its session was ended by a broker
+    that did not know yet."""
 
     @property
     def record_key(self) -> str:
@@ -116,10 +124,15 @@ class Out:
 
 
 class Bench:
-    """A county, the process that works for it, and all findings."""
+    """A county, the process that works for it, and all findings.
 
-    def __init__(self, county: County, revoker: Revoker) -> None:
+    Args:
+        wills: Returns the stations whose wills were published since the last call.
+    """
+
+    def __init__(self, county: County, revoker: Revoker, *, wills: Callable[[], set[str]] = set) -> None:
         self.county = county
+        self._wills = wills
         self.found = Found()
         self.out: list[Out] = []
         self.repeated = 0
@@ -164,8 +177,10 @@ class Bench:
                 raise RuntimeError(f"{station} was not let in while it was in order")
             ticket = line.ticket
             task = self._task(case, station)
-            out = Out(name, board, context)
+            out = Out(name, board, context, leaves_no_will=_leaves_no_will(case))
+            self._wills()
             said = self._carry_out(task, out, line)
+            self._have_broker(case)
             if not self._is_out(out, read_files(self.county)):
                 self._empty_disk()
                 self.repeated += 1
@@ -260,6 +275,7 @@ class Bench:
     def _look(self, out: Out, session: bool, ticket: ssl.SSLSession | None) -> Seen:
         station = out.board.station
         return Seen(
+            will=out.leaves_no_will and station in self._wills(),
             session=session,
             connection=self._connects(station, out.context),
             ticket=ticket is not None and self._connects(station, out.context, ticket),
@@ -270,12 +286,27 @@ class Bench:
         with Line(self.county.broker_port, station, context, ticket=ticket) as line:
             return line.admitted
 
+    def _have_broker(self, case: Case) -> None:
+        if case.happens == "broker hangs":
+            os.kill(self.county.pid("mosquitto"), signal.SIGCONT)
+        # Whoever is refused by a broker that is down proves nothing.
+        wait_until(self._broker_listens, what="the broker", timeout_s=30)
+
+    def _broker_listens(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.county.broker_port), timeout=1):
+            return True
+        return False
+
     def _has_room(self) -> bool:
         return all((self.county.home / name).exists() for name in _ROOM)
 
     def _empty_disk(self) -> None:
         with suppress(FileNotFoundError):
             (self.county.home / "ballast").unlink()
+
+
+def _leaves_no_will(case: Case) -> bool:
+    return case.what == "revoke" and case.happens != "broker hangs"
 
 
 def kinds(cases: Sequence[Case]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from tests.proofs.strangers import (
     administering,
+    asking,
     connecting,
     console,
     crowding,
@@ -39,6 +40,10 @@ GROUPS: list[Group] = [
     topics.wills,
     topics.kept_wills,
     topics.retained_and_oversized,
+    asking.filters,
+    asking.without_end,
+    asking.twice,
+    asking.unread,
     enrolling.claims,
     enrolling.impatience,
     enrolling.requests,

@@ -28,6 +28,7 @@ from server_broker.trust.authority import CertificateAuthority
 from tests.agent.uplink.network import free_port
 from tests.proofs.strangers import (
     administering,
+    asking,
     connecting,
     console,
     crowding,
@@ -80,7 +81,7 @@ class OpenCounty:
         )
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
         assert program is not None
-        self._broker = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+        self.broker = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
         wait_until(self._answers, what="the open broker", timeout_s=10)
 
     def _answers(self) -> bool:
@@ -88,8 +89,8 @@ class OpenCounty:
             return visitor.connect()
 
     def stop(self) -> None:
-        self._broker.kill()
-        self._broker.wait()
+        self.broker.kill()
+        self.broker.wait()
 
     def claim(self, station: str, village: str = "") -> str:
         return station
@@ -129,6 +130,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     for room in (stations, enrolling, crowding):
         monkeypatch.setattr(room, "post", lambda _county, path, body, source="": county.answer(path, body))
     monkeypatch.setattr(stations, "client_tls", lambda *_: None)
+    monkeypatch.setattr(asking, "broker_of", lambda _: county.broker.pid)
     monkeypatch.setattr(revoking, "LIMIT_S", 0.5)
     monkeypatch.setattr(topics, "_WILL_S", 0.7)
     as_county = cast(County, county)
@@ -149,7 +151,17 @@ class Counted(Outcomes):
 @pytest.mark.small_proof
 @pytest.mark.parametrize(
     "group",
-    [connecting.older_versions, topics.wills, topics.kept_wills, revoking.lost_answer, revoking.expiry],
+    [
+        connecting.older_versions,
+        topics.wills,
+        topics.kept_wills,
+        asking.filters,
+        asking.without_end,
+        asking.twice,
+        asking.unread,
+        revoking.lost_answer,
+        revoking.expiry,
+    ],
     ids=lambda group: group.__name__,
 )
 def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: Group) -> None:

@@ -85,13 +85,25 @@ class Visitor:
 
     def publish(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> int | None:
         """Publish with QoS 1 and return the reason code, or None when no answer came or we were thrown out."""
-        sent = self._client.publish(topic, payload, qos=1, retain=retain)
-        return self._answer_to(sent.mid)
+        return self._answer_to(self.send(topic, payload, retain=retain))
 
-    def subscribe(self, topic_filter: str) -> int | None:
-        """Subscribe and return the reason code, or None when no answer came."""
-        asked = {"options": SubscribeOptions(qos=1)} if self._is_5 else {"qos": 1}
-        _, mid = self._client.subscribe(topic_filter, **asked)
+    def send(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int:
+        """Publish without waiting for an answer, and return the packet's id."""
+        return self._client.publish(topic, payload, qos=qos, retain=retain).mid
+
+    def wait_for(self, mid: int) -> None:
+        """Wait until a packet that was sent is acknowledged."""
+        self._answer_to(mid)
+
+    def subscribe(self, *filters: str) -> int | None:
+        """Subscribe by one packet, and return the lowest reason code, or None when no answer came.
+
+        A code from 0x80 on is a refusal, so the lowest tells whether any filter was granted.
+        """
+        if self._is_5:
+            _, mid = self._client.subscribe([(one, SubscribeOptions(qos=1)) for one in filters])
+        else:
+            _, mid = self._client.subscribe([(one, 1) for one in filters])
         return None if mid is None else self._answer_to(mid)
 
     def hears(self, *, within_s: float = SETTLE_S) -> list[tuple[str, bytes]]:
@@ -149,7 +161,7 @@ class Visitor:
     def _on_subscribe(
         self, _client: mqtt.Client, _data: Any, mid: int, reasons: list[ReasonCode], _more: Properties | None
     ) -> None:
-        self._acknowledged.put((mid, reasons[0].value))
+        self._acknowledged.put((mid, min(reason.value for reason in reasons)))
 
 
 def county_client(county: County, name: str) -> Visitor:

@@ -9,6 +9,7 @@ from cryptography import x509
 from msgspec.structs import replace
 
 from agent.uplink.reconnector import REST_KEEPALIVE_S
+from protocol.codec import MAX_MESSAGE_BYTES
 from protocol.topics import DOWN, UP
 from server_broker import broker
 from server_broker.broker.access import local_access, station_list
@@ -143,7 +144,8 @@ def test_the_configuration_drops_nothing_when_many_stations_come_at_once(home: C
     """By default Mosquitto keeps 1,000 messages for a client that is slow, and throws away the rest in silence."""
     whole = sections((home.broker / "mosquitto.conf").read_text())[0]
     assert int(whole["max_queued_messages"]) >= 20_000
-    assert int(whole["max_queued_bytes"]) >= 2**28
+    assert int(whole["max_queued_bytes"]) >= 2**26
+    assert 500 * MAX_MESSAGE_BYTES <= int(whole["max_inflight_bytes"]) <= 2**25, "one unread message of 500 stations"
     assert int(whole["max_inflight_messages"]) >= 32
     assert int(whole["max_packet_size"]) >= int(whole["message_size_limit"]) + 512, "topic and properties beside it"
 

@@ -48,6 +48,13 @@ def test_a_county_on_loopback_opens_nothing_but_ssh() -> None:
     assert opened(replace(COUNTY, host="127.0.0.1")) == [22]
 
 
+def test_one_address_has_a_bound_unless_somebody_wants_none() -> None:
+    assert "ct count over 2000" in ruleset(COUNTY, made_by="x")
+    assert "ct count over 20000" in ruleset(COUNTY, made_by="x", per_address=20_000)
+    assert "ct count" not in ruleset(COUNTY, made_by="x", per_address=0)
+    assert is_taken(ruleset(COUNTY, made_by="x"))
+
+
 def test_who_is_no_address_is_told_so() -> None:
     with pytest.raises(ServiceError, match="不是地址或网段"):
         ruleset(COUNTY, made_by="x", admins=["nobody"])
