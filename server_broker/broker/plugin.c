@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -24,9 +25,19 @@
 #define TOPIC_BYTES 128
 #define WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE 1
 
+/*
+ * A token bucket for each station, so that a flood ends here, before the queue that all stations share. An honest station
+ * has one message under way and is far below: 500 a second are a backlog of 200,000 facts in two minutes.
+ */
+#define MESSAGES_A_SECOND 500.0
+#define MESSAGES_AT_ONCE 2000.0
+#define BYTES_OF_A_MESSAGE 4096.0 /* so many bytes more count as another message */
+
 struct station {
     char name[LINE_BYTES];
     unsigned shard;
+    double allowance; /* messages, as it stood at `at` */
+    double at;        /* monotonic, s */
 };
 
 struct gate {
@@ -50,18 +61,50 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct station *)a)->name, ((const struct station *)b)->name);
 }
 
+static double monotonic(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct station *find(const struct gate *gate, const char *name)
+{
+    struct station wanted;
+
+    if (name == NULL || strlen(name) >= sizeof wanted.name || gate->count == 0) return NULL;
+    strcpy(wanted.name, name);
+    return bsearch(&wanted, gate->stations, gate->count, sizeof *gate->stations, by_name);
+}
+
+/* Spend what a message costs, and tell whether the station had so much left. */
+static bool may_send(struct station *station, unsigned bytes)
+{
+    double now = monotonic(), price = 1.0 + bytes / BYTES_OF_A_MESSAGE;
+
+    station->allowance += (now - station->at) * MESSAGES_A_SECOND;
+    if (station->allowance > MESSAGES_AT_ONCE) station->allowance = MESSAGES_AT_ONCE;
+    station->at = now;
+    if (station->allowance < price) return false;
+    station->allowance -= price;
+    return true;
+}
+
 /* Read the list anew. If it can't be read nobody is on it: a station that was revoked must not stay by an accident. */
 static void read_stations(struct gate *gate)
 {
     struct station *stations = NULL, one;
+    const struct station *before;
+    struct gate old = *gate;
     size_t count = 0, room = 0;
     char line[LINE_BYTES];
     FILE *file = fopen(gate->file, "re");
 
-    free(gate->stations);
     gate->stations = NULL;
     gate->count = 0;
     if (file == NULL) {
+        free(old.stations);
         mosquitto_log_printf(MOSQ_LOG_ERR, "the list of stations can't be read, so no station may do anything");
         return;
     }
@@ -72,14 +115,20 @@ static void read_stations(struct gate *gate)
             if (more == NULL) {
                 mosquitto_log_printf(MOSQ_LOG_ERR, "no memory for the list of stations, so no station may do anything");
                 free(stations);
+                free(old.stations);
                 fclose(file);
                 return;
             }
             stations = more;
         }
+        /* A reload, such as another station's revocation, fills no bucket. */
+        before = find(&old, one.name);
+        one.allowance = before != NULL ? before->allowance : MESSAGES_AT_ONCE;
+        one.at = before != NULL ? before->at : monotonic();
         stations[count++] = one;
     }
     fclose(file);
+    free(old.stations);
     if (count > 0) qsort(stations, count, sizeof *stations, by_name);
     gate->stations = stations;
     gate->count = count;
@@ -101,9 +150,7 @@ static int judge(int event, void *event_data, void *user_data)
 {
     const struct mosquitto_evt_acl_check *asked = event_data;
     const struct gate *gate = user_data;
-    const char *name = mosquitto_client_username(asked->client);
-    const struct station *station;
-    struct station wanted;
+    struct station *station;
     char own[TOPIC_BYTES];
     int length;
 
@@ -111,15 +158,15 @@ static int judge(int event, void *event_data, void *user_data)
     if (asked->access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Who speaks an older MQTT is told nothing of what is denied; Mosquitto 2.0 has no option that refuses it. */
     if (mosquitto_client_protocol_version(asked->client) != 5) return MOSQ_ERR_ACL_DENIED;
-    if (name == NULL || strlen(name) >= sizeof wanted.name || gate->count == 0) return MOSQ_ERR_ACL_DENIED;
-    strcpy(wanted.name, name);
-    station = bsearch(&wanted, gate->stations, gate->count, sizeof *gate->stations, by_name);
+    station = find(gate, mosquitto_client_username(asked->client));
     if (station == NULL) return MOSQ_ERR_ACL_DENIED;
     length = snprintf(own, sizeof own, "cunhui/1/%u/%s/", station->shard, station->name);
     if (strncmp(asked->topic, own, (size_t)length) != 0) return MOSQ_ERR_ACL_DENIED;
     if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return MOSQ_ERR_ACL_DENIED;
+    if (asked->access != MOSQ_ACL_WRITE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */
-    if (asked->access == MOSQ_ACL_WRITE && asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return MOSQ_ERR_ACL_DENIED;
+    if (asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return MOSQ_ERR_ACL_DENIED;
+    if (!may_send(station, asked->payloadlen)) return MOSQ_ERR_ACL_DENIED;
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 
