@@ -32,11 +32,16 @@
 #define MESSAGES_A_SECOND 500.0
 #define MESSAGES_AT_ONCE 2000.0
 #define BYTES_OF_A_MESSAGE 4096.0 /* so many bytes more count as another message */
+/*
+ * Whoever goes on beyond that is disconnected. Mosquitto 2.0.21 reads from a TLS connection as long as packets go over the
+ * borders of TLS records, and serves nobody else meanwhile: a denial of each message alone stopped everybody.
+ */
+#define DENIED_AT_MOST 200.0
 
 struct station {
     char name[LINE_BYTES];
     unsigned shard;
-    double allowance; /* messages, as it stood at `at` */
+    double allowance; /* messages, as it stood at `at`; below zero: so many were denied */
     double at;        /* monotonic, s */
 };
 
@@ -78,17 +83,25 @@ static struct station *find(const struct gate *gate, const char *name)
     return bsearch(&wanted, gate->stations, gate->count, sizeof *gate->stations, by_name);
 }
 
-/* Spend what a message costs, and tell whether the station had so much left. */
-static bool may_send(struct station *station, unsigned bytes)
+/* Spend what a message costs, and tell whether the station had so much left. If it asks too often it is disconnected. */
+static bool may_send(struct station *station, const struct mosquitto *client, unsigned bytes)
 {
     double now = monotonic(), price = 1.0 + bytes / BYTES_OF_A_MESSAGE;
 
     station->allowance += (now - station->at) * MESSAGES_A_SECOND;
     if (station->allowance > MESSAGES_AT_ONCE) station->allowance = MESSAGES_AT_ONCE;
     station->at = now;
-    if (station->allowance < price) return false;
-    station->allowance -= price;
-    return true;
+    if (station->allowance >= price) {
+        station->allowance -= price;
+        return true;
+    }
+    if (station->allowance > 0) station->allowance = 0;
+    station->allowance -= 1.0;
+    if (station->allowance < -DENIED_AT_MOST) {
+        station->allowance = -DENIED_AT_MOST;
+        mosquitto_kick_client_by_clientid(mosquitto_client_id(client), false);
+    }
+    return false;
 }
 
 /* Read the list anew. If it can't be read nobody is on it: a station that was revoked must not stay by an accident. */
@@ -166,7 +179,7 @@ static int judge(int event, void *event_data, void *user_data)
     if (asked->access != MOSQ_ACL_WRITE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */
     if (asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return MOSQ_ERR_ACL_DENIED;
-    if (!may_send(station, asked->payloadlen)) return MOSQ_ERR_ACL_DENIED;
+    if (!may_send(station, asked->client, asked->payloadlen)) return MOSQ_ERR_ACL_DENIED;
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 

@@ -1,5 +1,7 @@
 """What the plugin takes away at a real Mosquitto: each SUBSCRIBE but a station's own, and everything from strangers."""
 
+import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +11,9 @@ from msgspec.structs import replace
 
 from protocol.topics import DOWN, UP, topic
 from server_broker import broker
+from server_broker.platform.county_config import read_config
 from server_broker.trust.journal import JournalEntry
+from tests.proofs.neighbours import packets
 from tests.proofs.strangers.visitor import SUCCESS, Visitor
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty, broker_county
 
@@ -98,6 +102,23 @@ def test_a_flood_ends_at_the_broker_and_a_neighbour_feels_nothing_of_it(county: 
         assert 0 < answers[0x10] <= (2_000 + 500 * (time.monotonic() - began)) / 15.6 + 1
         assert answers[DENIED] == 500 - answers[0x10]
         assert neighbour.publish(its_facts, b"x" * 60_000) == 0x10
+
+
+def test_whoever_floods_on_is_disconnected_and_a_neighbour_is_served_meanwhile(county: BrokerCounty) -> None:
+    rogue, other = county.board("village-09"), county.board("village-10")
+    assert broker.refresh(county.home, now=NOW)
+    tls = ssl.create_default_context(cafile=str(county.home.root / "ca.pem"))
+    tls.load_cert_chain(rogue.pair)
+    port = read_config(county.home).broker_port
+    flood = packets.publish(topic(shard=0, station="village-09", leaf="facts"), b"x" * 60, mid=1) * 400_000
+    with county.session(other) as neighbour, socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+        assert neighbour.connect()
+        with tls.wrap_socket(plain, server_hostname="127.0.0.1") as line:
+            line.sendall(packets.connect("village-09"))
+            # The broker closes it long before all of this is read; nobody reads the answers.
+            with pytest.raises(OSError):
+                line.sendall(flood)
+        assert neighbour.publish(topic(shard=0, station="village-10", leaf="facts")) == 0x10
 
 
 def test_after_a_revocation_an_open_session_may_not_even_subscribe(county: BrokerCounty) -> None:
