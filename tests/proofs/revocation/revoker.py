@@ -18,7 +18,7 @@ from protocol.enrolment import EnrolRequest
 from tests.integration.small_disk import SmallDisk
 from tests.proofs.revocation.steps import Steps
 
-type Happening = Literal["death", "full disk", "broker hangs", "broker dies"]
+type Happening = Literal["death", "chores die too", "full disk", "broker hangs", "broker dies"]
 """What happens before a step: to the program that does the work, to the disk, or to the broker."""
 
 
@@ -62,9 +62,10 @@ def carry_out(task: Task) -> Outcome:
 def _do(task: Task) -> Outcome:
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
-    broker = int((HOME.root / "run" / "mosquitto.pid").read_text())
+    broker, chores = (int((HOME.root / "run" / f"{part}.pid").read_text()) for part in ("mosquitto", "chores"))
     happens: dict[Happening, Callable[[], None]] = {
         "death": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "chores die too": lambda: _kill_all(chores, os.getpid()),
         "full disk": SmallDisk(HOME.root, megabytes=0).fill,
         "broker hangs": lambda: os.kill(broker, signal.SIGSTOP),
         "broker dies": lambda: os.kill(broker, signal.SIGKILL),
@@ -77,6 +78,11 @@ def _do(task: Task) -> Outcome:
         said = {"error": f"{type(error).__name__}: {error}"}
     steps.end()
     return Outcome(said=said, steps=steps.count)
+
+
+def _kill_all(*pids: int) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _claim(task: Task) -> dict[str, Any]:

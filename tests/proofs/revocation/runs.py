@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -47,7 +48,8 @@ class Case:
 
 
 _SHARES: tuple[tuple[Literal["revoke", "enrol"], Happening, float], ...] = (
-    ("revoke", "death", 0.4),
+    ("revoke", "death", 0.3),
+    ("revoke", "chores die too", 0.1),
     ("revoke", "full disk", 0.2),
     ("revoke", "broker hangs", 0.1),
     ("revoke", "broker dies", 0.1),
@@ -62,9 +64,10 @@ def plan(runs: int, steps: dict[str, int], rng: random.Random) -> list[Case]:
         steps: How many steps each of the two has, if nothing interrupts it. The place behind the last step counts too.
     """
     cases = []
-    for what, happens, share in _SHARES:
+    counts = [round(runs * share) for *_, share in _SHARES]
+    counts[0] += max(0, runs - sum(counts))
+    for (what, happens, _), wanted in zip(_SHARES, counts, strict=True):
         places = steps[what] + 1
-        wanted = round(runs * share)
         first = rng.random()
         cases += [Case(what, happens, 1 + int((first + number) * places / wanted) % places) for number in range(wanted)]
     rng.shuffle(cases)
@@ -179,8 +182,13 @@ class Bench:
             task = self._task(case, station)
             out = Out(name, board, context, leaves_no_will=_leaves_no_will(case))
             self._wills()
+            chores = self.county.pid("chores")
             said = self._carry_out(task, out, line)
             self._have_broker(case)
+            if case.happens == "chores die too":
+                # The limit holds from the moment when there is somebody who can finish it.
+                back = partial(self._are_back, chores)
+                wait_until(back, what="the chores", timeout_s=30)
             if not self._is_out(out, read_files(self.county)):
                 self._empty_disk()
                 self.repeated += 1
@@ -291,6 +299,9 @@ class Bench:
             os.kill(self.county.pid("mosquitto"), signal.SIGCONT)
         # Whoever is refused by a broker that is down proves nothing.
         wait_until(self._broker_listens, what="the broker", timeout_s=30)
+
+    def _are_back(self, chores: int) -> bool:
+        return self.county.pid("chores") not in (0, chores)
 
     def _broker_listens(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.county.broker_port), timeout=1):

@@ -28,11 +28,15 @@ STATION = "village-01"
 
 @pytest.mark.small_proof
 def test_a_few_interrupted_revocations_bite() -> None:
-    command = [sys.executable, "-m", "tests.proofs.revocation", "--runs", "3", "--seed", "1", "--json"]
+    command = [sys.executable, "-m", "tests.proofs.revocation", "--runs", "3", "--stations", "20"]
+    command += ["--seed", "1", "--json"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=280)
     assert done.returncode == 0, done.stderr.decode()[-4_000:]
     report = json.loads(done.stdout.splitlines()[-1])
-    assert (report["runs"], report["cases"], report["steps"]["revoke"] > 15) == (3, 3, True)
+    assert (report["runs"], report["cases"], report["shut_out"]) == (3, 3, 0)
+    (only,) = report["rounds"]
+    assert (only["stations"], only["steps"]["revoke"] > 15) == (20, True)
+    assert set(only["silence_ms"]) == {"nothing", "enrol", "renew", "new board", "revoke"}
 
 
 class HalfCounty:
@@ -210,6 +214,7 @@ def test_every_step_is_a_place_to_be_killed_at() -> None:
     assert plan(10, {"revoke": 60, "enrol": 70}, random.Random(7)) == plan(
         10, {"revoke": 60, "enrol": 70}, random.Random(7)
     )
+    assert {len(plan(runs, {"revoke": 60, "enrol": 70}, random.Random(1))) - runs for runs in range(1, 60)} == {0}
     assert str(Case("revoke", "death", 3)) == "revoke, death before step 3"
 
 
