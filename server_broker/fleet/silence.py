@@ -16,7 +16,7 @@ Vitals are sent at most once (QoS 0), so one of them may be lost. The limits bel
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -31,6 +31,11 @@ SAVING_SILENCE = timedelta(minutes=65)
 """For a station that saves data and said so in its last vitals: it sends them every 30 to 31 minutes."""
 NOT_HEARD_YET = timedelta(minutes=1)
 """If a station was heard later than this from now, the county's clock was set back since; so the time is void."""
+
+FLAPS, FLAPS_WITHIN = 3, timedelta(days=1)
+STAYS = timedelta(hours=2)
+"""A station that was silent so often in a day comes and goes. Its alarm stays open until it has stayed for so long, or
+there would be a new alarm every hour."""
 
 LOOK_EVERY_MS = 60_000
 BREAK_MS = 300_000
@@ -54,19 +59,29 @@ def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
     silent = live.filter(Q(status=None) | Q(status__online=False)).annotate(
         last=Coalesce("status__heard_at", "enrolled_at"), heard=F("status__heard_at")
     )
+    found = silent.filter(_silent(now, listened, last="last", saving="status__saving"))
+    often = _often_silent(now)
     calls = []
-    for station, last, heard in silent.filter(_silent(now, listened, last="last", saving="status__saving")).values_list(
-        "pk", "last", "heard"
-    ):
+    for station, last, heard in found.values_list("pk", "last", "heard"):
         when = f"{timezone.localtime(last):%Y-%m-%d %H:%M}"
         said = f"最后一次有消息是 {when}" if heard is not None else f"{when} 接入之后一直没有消息"
+        if (times := often.get(station, 0) + 1) >= FLAPS:
+            said += f"，一天里第 {times} 次断线；连上并稳定两小时后才解除"
         calls.append(AlarmCall(station, STATION_SILENT, "minor", said))
     raise_alarms(calls, at=now)
     # A connection in doubt closes nothing: only a message from the station proves that it is back.
-    back = StationStatus.objects.filter(station__shard=shard, online=True, doubted_at=None).values("station")
-    Alarm.objects.filter(origin="county", code=STATION_SILENT, resolved_at=None, station__in=back).update(
-        resolved_at=now
-    )
+    flapping = Q(station__in=[station for station, times in _often_silent(now).items() if times >= FLAPS])
+    stays = Q(changed_at__lte=now - STAYS)
+    back = StationStatus.objects.filter(~flapping | stays, station__shard=shard, online=True, doubted_at=None)
+    over = Alarm.objects.filter(origin="county", code=STATION_SILENT, resolved_at=None)
+    over.filter(station__in=back.values("station")).update(resolved_at=now)
+
+
+def _often_silent(now: datetime) -> dict[str, int]:
+    """Return how often each station was silent within `FLAPS_WITHIN`; those that were not often silent are left out."""
+    told = Alarm.objects.filter(origin="county", code=STATION_SILENT, opened_at__gt=now - FLAPS_WITHIN)
+    counted = told.values_list("station_id").annotate(times=Count("pk")).filter(times__gte=FLAPS - 1).order_by()
+    return {station: times for station, times in counted if station is not None}
 
 
 def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:

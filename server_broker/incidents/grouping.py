@@ -16,6 +16,8 @@ from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS
 TOGETHER = timedelta(minutes=10)
 """Stations that lose their line at one moment are seen to be gone within six minutes of each other, because the broker
 waits for one and a half keep-alives of at most 240 s."""
+GRACE = timedelta(minutes=10)
+"""All must be away for so long: a station tries again within five minutes, also after the broker was away."""
 LEAST_TOGETHER = 3
 LEAST_TOWNSHIPS = 2
 """So many townships must have gone for a cause of the whole county."""
@@ -110,7 +112,9 @@ def place_of_region(code: str) -> str:
     return f"r:{code}"
 
 
-def group(alarms: Iterable[OpenAlarms], stations: Sequence[StationNow], *, county: str) -> list[Incident]:
+def group(
+    alarms: Iterable[OpenAlarms], stations: Sequence[StationNow], *, county: str, now: datetime
+) -> list[Incident]:
     """Return the incidents, the gravest first.
 
     Args:
@@ -125,7 +129,7 @@ def group(alarms: Iterable[OpenAlarms], stations: Sequence[StationNow], *, count
         place = place_of_region(county) if alarm.station is None else place_of_station(alarm.station)
         by_place[place, kind_of(alarm.code)].append(alarm)
     silent = {alarm.station for (_, kind), found in by_place.items() if kind is SILENT for alarm in found}
-    outages = _outages(stations, silent)
+    outages = _outages(stations, silent, now)
     together = {station.id for outage in outages for station in outage.stations}
     incidents = [*outages, *_readers_gone(stations, by_place)]
     for (place, kind), found in by_place.items():
@@ -175,7 +179,7 @@ def _readers_gone(
     ]
 
 
-def _outages(stations: Sequence[StationNow], silent: set[str | None]) -> list[Incident]:
+def _outages(stations: Sequence[StationNow], silent: set[str | None], now: datetime) -> list[Incident]:
     in_service = Counter(station.township for station in stations)
     by_township: defaultdict[str, list[StationNow]] = defaultdict(list)
     for station in stations:
@@ -185,8 +189,9 @@ def _outages(stations: Sequence[StationNow], silent: set[str | None]) -> list[In
     for township, away in by_township.items():
         together = _largest_together(away)
         enough = len(together) >= LEAST_TOGETHER and 2 * len(together) >= in_service[township]
-        # Until one of them is silent for so long that it is an alarm, they may all be back in a minute.
-        if enough and any(station.id in silent for station in together):
+        # Before that they may all be back in a minute. The silence of one is an alarm only much later.
+        stays_away = all(station.away_at is not None and station.away_at <= now - GRACE for station in together)
+        if enough and (stays_away or any(station.id in silent for station in together)):
             found[township] = together
     whole = _whole_county(found, stations)
     inside = {station.id for station in whole.stations} if whole else set()

@@ -69,7 +69,7 @@ def open_incidents(code: str, *, now: datetime) -> list[Standing]:
     Stations outside it are not looked at. So an officer of a village sees the silence of its own station where the
     township sees one outage.
     """
-    incidents = group(_alarms(code), _stations(code), county=code[:COUNTY_DIGITS].ljust(12, "0"))
+    incidents = group(_alarms(code), _stations(code), county=code[:COUNTY_DIGITS].ljust(12, "0"), now=now)
     silences = _silences(now)
     seen = _acknowledgements(incidents)
     return [_standing(incident, seen, silences) for incident in incidents]
