@@ -53,7 +53,7 @@ from server_broker.supervisor import (
     people_cli,
     settings_cli,
 )
-from server_broker.supervisor.restored import ask_for_the_gap
+from server_broker.supervisor.restored import ask_for_the_gap, roll_ends
 from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -387,6 +387,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     ):
         if stations:
             print(f"{word}：{'、'.join(stations)}")
+    print(roll_ends(home))
     if outcome.unplaced:
         print(f"所在村不在库中，请先导入区划再运行一次：{'、'.join(outcome.unplaced)}")
     return 1 if outcome.unplaced else 0
