@@ -21,8 +21,8 @@ from server_broker.trust.journal import StationJournal
 def roll_ends(home: CountyHome) -> str:
     """Return what to check by hand, in Chinese: the journal of stations says nothing of what came after its last line.
 
-    A copy of the database leaves the journal alone. An image of the machine, and a copy on the backup disk, take it back
-    with them; then nothing in the county knows whom somebody has revoked since.
+    A copy of the database leaves the journal alone. An image of the machine, and a copy on the backup disk, take it
+    back with them; then nothing in the county knows whom somebody has revoked since.
     """
     roll = StationJournal(home).read()
     if not roll.days:
