@@ -2,9 +2,9 @@
 
 An unknown card is a fact, because it may be bound to a person later. But a broken reader, or a device that types into a
 reader's port, can send fifty numbers a second: recorded, they fill the SD card and use up the month's data, and facts
-are never thrown away. So a reader's unknown cards beyond `MOST` in a minute are answered in red, 刷得太快了, and counted.
-An alarm states how many they were: at once, every hour while it goes on, and at the end. Known cards are recorded as
-ever.
+are never thrown away. So a reader's unknown cards beyond `MOST` in a minute are answered in red (刷得太快了) and only
+counted. An alarm states how many they were: at once, every hour while it goes on, and at the end. Known cards are
+recorded as ever.
 """
 
 from collections import deque
