@@ -14,7 +14,7 @@ from typing import Any
 from protocol.system_errors import os_cause
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import console_problems, console_table, slip
-from server_broker.platform.own_certificate import HOST, OwnCertificate
+from server_broker.platform.own_certificate import HOST, OwnCertificate, toml_text
 from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.reach import addresses_of, is_free, leads_here
@@ -87,7 +87,7 @@ def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
             try:
                 answer = ask(shown).strip() or usual
             except (EOFError, KeyboardInterrupt) as error:
-                raise ServiceError("\n没有答完，什么也没有改动") from error
+                raise ServiceError(f"\n没有答完，什么也没有改动{_as_file(answers)}") from error
             wrong = question.wrong(answer) or _taken(question, answer, answers)
             if not wrong and answer != doubted and (doubt := question.doubtful(answer)):
                 doubted, wrong = answer, f"{doubt}。由路由器或防火墙转到本机的，照样再输一次就用它"
@@ -95,9 +95,15 @@ def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
                 break
             say(f"  {wrong}，请再输一次")
         else:
-            raise ServiceError(f"{question.asks}：{wrong}。什么也没有改动")
+            raise ServiceError(f"{question.asks}：{wrong}。什么也没有改动{_as_file(answers)}")
         answers[question.key] = answer
     return _completed(answers)
+
+
+def _as_file(answers: Mapping[str, str]) -> str:
+    """Return what was answered as the lines of a file of answers, so that nobody has to find it out again."""
+    lines = "\n".join(f"{key} = {toml_text(answer)}" for key, answer in answers.items())
+    return f"。答好的可以存成文件，补上缺的，用 setup --file 文件：\n{lines}" if lines else ""
 
 
 def from_file(

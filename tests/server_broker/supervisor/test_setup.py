@@ -101,6 +101,16 @@ def test_wrong_answers_do_not_go_round_for_ever(free: None) -> None:
         answer("示例县", *["12"] * 50)
 
 
+def test_what_was_answered_before_it_gave_up_is_a_file_of_answers(free: None, tmp_path: Path) -> None:
+    with pytest.raises(ServiceError) as given_up:
+        answer('示例县"东"', "990101", "127.0.0.1", "", "8443", *["0"] * 50)
+    _, _, lines = str(given_up.value).partition("用 setup --file 文件：\n")
+    file = tmp_path / "setup.toml"
+    file.write_text(lines, encoding="utf-8")
+    answers = from_file(file)
+    assert (answers["name"], answers["region"], answers["web_port"]) == ('示例县"东"', "990101000000", "8443")
+
+
 def test_an_address_of_a_router_is_taken_when_it_is_said_again(free: None, tmp_path: Path) -> None:
     answers, said = answer("示例县", "990101", "192.0.2.7", "192.0.2.7", "", "", "", "", "")
     assert answers["host"] == "192.0.2.7"
