@@ -133,6 +133,9 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "72-any-later-outbox-opened": (agent_tests("storage/test_outbox_versions.py"),),
     "73-number-that-clocks-erased": (county_tests("retention/test_erasing.py"),),
     "74-row-of-data-in-the-head": (county_tests("sheets/test_heads.py"),),
+    "75-first-come-first-served": (county_tests("ingest/test_inbox.py"),),
+    "76-a-day-without-end": (county_tests("ingest/test_quota.py"),),
+    "77-flood-let-through": (county_tests("broker/test_subscriptions.py"),),
 }
 
 
@@ -183,6 +186,12 @@ ROOMS = (
                 "commands/test_orders.py",
                 "ingest/test_carried.py",
                 "ingest/test_fact_rooms.py",
+                "ingest/test_inbox.py",
+                "ingest/test_costs.py",
+                "ingest/test_wire.py",
+                "ingest/test_floods.py",
+                "ingest/test_quota.py",
+                "ingest/test_bounded_lists.py",
             ),
         ),
     ),
