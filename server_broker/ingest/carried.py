@@ -37,9 +37,9 @@ from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, SignedHeadKept, UnprovenHead
 from server_broker.ingest.quarantine import Quarantine, SetAside
-from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
+from server_broker.ingest.signatures import is_signed_by
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.models import Blob

@@ -30,9 +30,10 @@ from server_broker.ingest import stream_tables
 from server_broker.ingest.held import HELD_ALARM
 from server_broker.ingest.messages import Outgoing
 from server_broker.ingest.projections import derive, move_rows, put_rows
-from server_broker.ingest.reading import Known, NewFact, Reading, StreamState, read_envelope
+from server_broker.ingest.reading import Known, NewFact, Reading, StreamState, read_run, runs_of
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import Origins, refs_of
+from server_broker.ingest.signatures import Claim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamRow
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ _REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 @dataclass(slots=True)
 class _Work:
-    """One envelope on its way into the database."""
+    """An envelope, or several that were read as one, on its way into the database."""
 
     sender: SenderRow
     stream: StreamRow
@@ -141,13 +142,20 @@ class Intake:
                 if envelope.first <= (stream := streams[(sender.id, envelope.head.epoch)]).state.through
             ]
         )
+        runs = [(sender, streams[(sender.id, run[0].head.epoch)], run) for sender, run in runs_of(envelopes)]
+        # What the county has already is not verified again.
+        is_true = verdicts(
+            [
+                Claim(sender.record_key or b"", sender.id, run[-1].head)
+                for sender, stream, run in runs
+                if run[-1].head.through > stream.state.through
+            ]
+        )
         work = []
-        # One after the other: each envelope moves its stream's state on, and the next one may continue from there.
-        for sender, envelope in envelopes:
-            stream = streams[(sender.id, envelope.head.epoch)]
-            key = sender.record_key or b""
-            reading = read_envelope(stream.state, envelope, station=sender.id, record_key=key)
-            work.append(_Work(sender, stream, reading))
+        # One after the other: each run moves its stream's state on, and the next one may continue from there.
+        for sender, stream, run in runs:
+            readings = read_run(stream.state, run, is_signed=is_true.of(sender.record_key or b"", sender.id))
+            work += [_Work(sender, stream, reading) for reading in readings]
         return work
 
     def _unwrap(self, work: list[_Work]) -> dict[int, Content]:

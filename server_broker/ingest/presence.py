@@ -26,7 +26,7 @@ from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import overflow_alarms
 from server_broker.ingest.messages import Outgoing
-from server_broker.ingest.reading import is_signed_by
+from server_broker.ingest.signatures import Claim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.database_text import without_nul
@@ -178,13 +178,17 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
     heads: dict[StreamKey, list[tuple[SignedHead, bytes]]] = defaultdict(list)
     """Each with the nonce of the birth that carries it; empty if vitals carry it."""
     alarms = []
-    for sender, message in said:
-        if isinstance(message, Birth | Vitals):
-            if is_signed_by(sender.record_key or b"", sender.id, message.head):
-                nonce = message.nonce if isinstance(message, Birth) else b""
-                heads[(sender.id, message.head.epoch)].append((message.head, nonce))
-            else:
-                alarms.append(AlarmCall(sender.id, BAD_SIGNATURE, "critical", "站点的签名无法验证"))
+    claims = [
+        (Claim(sender.record_key or b"", sender.id, message.head), message.nonce if isinstance(message, Birth) else b"")
+        for sender, message in said
+        if isinstance(message, Birth | Vitals)
+    ]
+    is_true = verdicts([claim for claim, _ in claims])
+    for claim, nonce in claims:
+        if is_true[claim]:
+            heads[(claim.station, claim.head.epoch)].append((claim.head, nonce))
+        else:
+            alarms.append(AlarmCall(claim.station, BAD_SIGNATURE, "critical", "站点的签名无法验证"))
     streams = stream_tables.lock_streams(heads, now=now)
     alarms += stream_tables.beyond_alarms(heads, streams)
     signed = [(stream, *head) for key, stream in streams.items() for head in heads[key]]

@@ -1,4 +1,4 @@
-"""Decide what an envelope adds to a stream. Pure: no database, no clock, no keys but the station's public one.
+"""Decide what envelopes add to a stream. Pure: no database, no clock, no keys.
 
 A *stream* is the row of facts that a station numbers from 1 on (their *seq*). Its name is its *epoch*, random bytes. A
 station opens a new stream when its own facts and the county's no longer agree. The *chain* gives each seq a value
@@ -21,18 +21,21 @@ copy) would seem to agree, and those facts would be lost. Instead the station se
 stream, and re-issues the facts that the county does not have.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from protocol import chain
 from protocol.birth import MAX_HEADS
 from protocol.envelope import Envelope
 from protocol.facts import Fact, decode_fact
-from protocol.heads import SignedHead, verify_head
+from protocol.heads import SignedHead
 from protocol.receipts import Held
 from protocol.refusal import Refused
 
+type Judge = Callable[[SignedHead], bool]
 type Outcome = Literal["stored", "repeat", "gap", "conflict"]
 
 
@@ -147,35 +150,67 @@ class Reading:
     conflict_at: int = 0
 
 
-def read_envelope(state: StreamState, envelope: Envelope, *, station: str, record_key: bytes) -> Reading:
-    """Return what ``envelope`` adds to ``state``, and move ``state`` on.
+def runs_of[S](envelopes: Iterable[tuple[S, Envelope]]) -> list[tuple[S, list[Envelope]]]:
+    """Return the envelopes in runs: those of a station that go on, each where the one before it ended.
+
+    The runs of one station keep the order in which its envelopes came.
+    """
+    runs: list[tuple[S, list[Envelope]]] = []
+    latest: dict[str, list[Envelope]] = {}
+    for sender, envelope in envelopes:
+        run = latest.get(envelope.station)
+        if run and run[-1].head.epoch == envelope.head.epoch and run[-1].head.through + 1 == envelope.first:
+            run.append(envelope)
+        else:
+            latest[envelope.station] = run = [envelope]
+            runs.append((sender, run))
+    return runs
+
+
+def read_run(state: StreamState, run: Sequence[Envelope], *, is_signed: Judge) -> list[Reading]:
+    """Return what a run of envelopes adds to ``state``, and move ``state`` on.
+
+    A station signs how far its stream has got and never a batch, so its facts may be read in other pieces than they
+    came in. If the last head of the run is signed, and the facts lead to it and to each head before it, then the run is
+    one reading: its signature stands for all. Otherwise each envelope is read by itself.
 
     Args:
-        state: The stream of the envelope's epoch; ``known`` covers every seq of the envelope up to ``through``.
-        station: The sender as the broker authenticated it.
-        record_key: The station's raw Ed25519 public key.
+        state: The stream of the run's epoch; ``known`` covers every seq of the run up to ``through``.
+        is_signed: Tells whether a head bears the signature of the sender, as the broker authenticated it.
     """
+    if len(run) > 1:
+        whole = msgspec.structs.replace(run[0], facts=[fact for one in run for fact in one.facts], head=run[-1].head)
+        reading = _compared(state, whole)
+        if reading.outcome == "repeat":
+            return [reading]
+        ours = {fact.seq: fact.head for fact in reading.new}
+        leads = all(ours.get(one.head.through, one.head.head) == one.head.head for one in run)
+        if reading.outcome == "stored" and leads and is_signed(whole.head):
+            reading = _judged(reading, whole.head, is_signed=True, unproven=state.unproven)
+            if reading.outcome == "stored":
+                return [_noted(state, reading, whole.head, is_signed=True)]
+    return [read_envelope(state, envelope, is_signed=is_signed) for envelope in run]
+
+
+def read_envelope(state: StreamState, envelope: Envelope, *, is_signed: Judge) -> Reading:
+    """Return what ``envelope`` adds to ``state``, and move ``state`` on; arguments as for `read_run`."""
     reading = _compared(state, envelope)
     if reading.outcome == "repeat":
         return reading
     # Checked for gaps and conflicts too: a head that the station signed counts as issued whatever came with it.
-    signed = is_signed_by(record_key, station, envelope.head)
+    signed = is_signed(envelope.head)
     if reading.outcome == "stored":
         reading = _judged(reading, envelope.head, is_signed=signed, unproven=state.unproven)
+    return _noted(state, reading, envelope.head, is_signed=signed)
+
+
+def _noted(state: StreamState, reading: Reading, head: SignedHead, *, is_signed: bool) -> Reading:
+    """Move ``state`` on by what was read, and by the head that came with it."""
     if reading.outcome == "stored":
         state.advance(reading.new)
-    if signed:
-        state.note(envelope.head, contradicts=reading.outcome == "conflict")
+    if is_signed:
+        state.note(head, contradicts=reading.outcome == "conflict")
     return reading
-
-
-def is_signed_by(key: bytes, station: str, head: SignedHead) -> bool:
-    """Tell whether ``head`` bears the signature of this raw Ed25519 public key for this station."""
-    try:
-        verify_head(key, station=station, signed=head)
-    except Refused:
-        return False
-    return True
 
 
 def _compared(state: StreamState, envelope: Envelope) -> Reading:

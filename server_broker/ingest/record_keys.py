@@ -4,7 +4,7 @@ from django.conf import settings
 
 from protocol.heads import SignedHead
 from server_broker.fleet.models import Station
-from server_broker.ingest.reading import is_signed_by
+from server_broker.ingest.signatures import is_signed_by
 from server_broker.trust.journal import StationJournal
 
 
