@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from server_broker.dated.models import Dated, by_period
-from server_broker.fleet.models import UNDATED, Stamped, Station
+from server_broker.fleet.models import UNDATED, Stamped, Station, station_of
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 
@@ -20,10 +20,10 @@ class Touch(Stamped):
     late binding counts back. Who clocked in by number showed by their PIN who they are.
     """
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="touches")
+    station = station_of("touches")
     epoch = models.BinaryField(max_length=16)
     seq = models.BigIntegerField()
-    card_token = models.BinaryField(max_length=16, db_index=True)
+    card_token = models.BinaryField(max_length=16)
     """Empty for a touch by number."""
     person_number = models.CharField(max_length=64, blank=True, db_default="")
     """Whose number was entered; empty for a card's touch."""

@@ -76,7 +76,7 @@ def _announce(blobs: list[Announced], *, at: datetime) -> None:
     # ON CONFLICT: pieces of the blob may have come before it was announced. What the first announcement said stays,
     # because the purpose says how long the blob is kept. Otherwise a stolen station could have its pictures of people
     # kept for years by announcing them once more.
-    execute(
+    new = query(
         f"""INSERT INTO {BLOBS} (station_id, sha256, size, media_type, purpose, about_epoch, about_seq,
                                    announced_at, ranges, viewable, evicted_reason)
         SELECT station, sha256, size, media_type, purpose, about_epoch, about_seq, %s, '[]', false, ''
@@ -85,10 +85,14 @@ def _announce(blobs: list[Announced], *, at: datetime) -> None:
         ON CONFLICT (station_id, sha256) DO UPDATE SET
             media_type = excluded.media_type, purpose = excluded.purpose,
             about_epoch = excluded.about_epoch, about_seq = excluded.about_seq, announced_at = excluded.announced_at
-        WHERE {BLOBS}.announced_at IS NULL""",  # noqa: S608 - our own constant
+        WHERE {BLOBS}.announced_at IS NULL
+        RETURNING station_id, sha256""",  # noqa: S608 - our own constant
         [at, *columns],
     )
-    _tell_of_other_purposes(blobs, at=at)
+    first_said = {(station, bytes(sha256)) for station, sha256 in new}
+    again = [blob for blob in blobs if (key := (blob.station, blob.sha256)) not in first_said or first[key] is not blob]
+    if again:
+        _tell_of_other_purposes(again, at=at)
     BlobIntake(MediaFolder(settings.HOME.media), now=at).adopt(first)
 
 

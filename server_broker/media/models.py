@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import station_of
 from server_broker.media.files import COUNTY
 from server_broker.regions.models import Region
 
@@ -22,9 +22,11 @@ class Blob(models.Model):
         COUNTY = "county", "县里上传"
 
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.STATION, db_default=Origin.STATION)
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, null=True, related_name="blobs")
+    station = station_of("blobs", null=True)
     """None for a blob of the county."""
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     """The person who gave it; None for a blob of a station."""
     sha256 = models.BinaryField(max_length=32)
     size = models.PositiveIntegerField()
@@ -65,6 +67,7 @@ class Blob(models.Model):
                 condition=models.Q(announced_at__isnull=True, completed_at__isnull=True),
                 name="blob_unannounced",
             ),
+            models.Index(fields=["uploaded_by"], condition=Q(uploaded_by__isnull=False), name="blob_by_account"),
         ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg.types.string import BytesBinaryDumper
 
 from server_broker.platform.tables import Table
 
@@ -16,11 +17,18 @@ def copy_rows(table: Table, rows: Iterable[Sequence[Any]]) -> None:
         django.db.Error: As any statement.
     """
     raw: psycopg.Connection[Any] = connection.connection
-    with connection.wrap_database_errors, raw.cursor() as cursor, cursor.copy(table.copy_statement()) as copy:
-        # In binary form PostgreSQL converts nothing: each value must have exactly its column's type.
-        copy.set_types(list(table.columns.values()))
-        for row in rows:
-            copy.write_row(row)
+    with connection.wrap_database_errors, raw.cursor() as cursor:
+        # By type alone psycopg takes the dumper that was registered last: for bytea one in Python, not the one in C.
+        cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
+        with cursor.copy(table.copy_statement()) as copy:
+            _write(copy, table, rows)
+
+
+def _write(copy: psycopg.Copy, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    # In binary form PostgreSQL converts nothing: each value must have exactly its column's type.
+    copy.set_types(list(table.columns.values()))
+    for row in rows:
+        copy.write_row(row)
 
 
 def query(statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
