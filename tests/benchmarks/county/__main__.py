@@ -8,12 +8,16 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
-from tests.benchmarks.county import ingest_cost
+from tests.benchmarks.county import beside_peers, ingest_cost
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.surroundings import Surroundings
 from tests.proofs.private_county import county_home, private_cluster
+
+if TYPE_CHECKING:
+    from server_broker.platform.home import CountyHome
 
 _PROBES = 5
 
@@ -23,15 +27,22 @@ class Size:
     """How large each part is made."""
 
     ingest: ingest_cost.Size
+    peers: beside_peers.Size
 
 
-FULL = Size(ingest_cost.Size(stations=500, singles=40, backlog=2))
-SMALL = Size(ingest_cost.Size(stations=20, singles=5, backlog=1))
+FULL = Size(
+    ingest_cost.Size(stations=500, singles=40, backlog=2),
+    beside_peers.Size(stations=100, singles=200, backlog=10),
+)
+SMALL = Size(
+    ingest_cost.Size(stations=20, singles=5, backlog=1),
+    beside_peers.Size(stations=10, singles=100, backlog=4),
+)
 
-type Part = Callable[[Size], list[Figure]]
+type Part = Callable[["CountyHome", Size], list[Figure]]
 DATABASE_PARTS: dict[str, Part] = {
-    "cpu": lambda size: ingest_cost.measure(size.ingest, workers=1),
-    "two-workers": lambda size: ingest_cost.measure(size.ingest, workers=2),
+    "cpu": lambda _, size: ingest_cost.measure(size.ingest, workers=1),
+    "two-workers": lambda _, size: ingest_cost.measure(size.ingest, workers=2),
 }
 """Those that need the county's database, and neither its broker nor its web server."""
 PARTS = [*DATABASE_PARTS]
@@ -42,15 +53,22 @@ def main() -> int:
     options = arguments("./run bench county")
     options.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     options.add_argument("--small", action="store_true", help="in a size that shows only that it works")
+    options.add_argument("--peers", action="store_true", help="the same facts by others' programs, and nothing else")
     chosen = options.parse_args()
     names = chosen.parts.split(",")
     if unknown := set(names) - set(PARTS):
         options.error(f"no part is named {', '.join(sorted(unknown))}")
     report = Report("county", seed=chosen_seed(chosen.seed))
     size = SMALL if chosen.small else FULL
-    found = _with_database([DATABASE_PARTS[name] for name in names if name in DATABASE_PARTS], size)
+    parts: list[Part] = [DATABASE_PARTS[name] for name in names if name in DATABASE_PARTS]
+    found = _with_database([_peers] if chosen.peers else parts, size)
     report.finish(as_json=chosen.json, **found)
     return 0
+
+
+def _peers(home: "CountyHome", size: Size) -> list[Figure]:
+    beside_peers.set_up(home)
+    return beside_peers.measure(home, size.peers)
 
 
 def _with_database(parts: list[Part], size: Size) -> dict[str, Value]:
@@ -65,7 +83,7 @@ def _with_database(parts: list[Part], size: Size) -> dict[str, Value]:
             for part in parts:
                 for _ in range(_PROBES):
                     surroundings.probe_disk()
-                figures += [noted(figure).line() for figure in part(size)]
+                figures += [noted(figure).line() for figure in part(home, size)]
             said = surroundings.describe()
             database = database_settings()
     return {"database": database, "surroundings": said, "figures": figures}
