@@ -62,6 +62,6 @@ def frame_filter(station: str) -> str:
     return f"cunhui/1/+/{station}/frame"
 
 
-def county_filter(*, shard: int, leaf: Up) -> str:
-    """Return the topic filter under which the county hears one leaf of every station of a shard."""
-    return f"cunhui/1/{shard}/+/{leaf}"
+def county_filter(*, shard: int | None, leaf: Up) -> str:
+    """Return the topic filter under which the county hears one leaf of every station of a shard; None: of all."""
+    return f"cunhui/1/{'+' if shard is None else shard}/+/{leaf}"

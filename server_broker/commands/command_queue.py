@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -139,12 +139,12 @@ def live_command(station: Station, *, issuer: str, now: datetime) -> StationOrde
     return mine if mine is not None and lease_ends(mine) > now else None
 
 
-def due_commands(*, shard: int, now: datetime) -> list[StationOrder]:
-    """Return the commands to send now: those of the shard's connected stations, not yet sent over this connection."""
+def due_commands(*, shards: Collection[int], now: datetime) -> list[StationOrder]:
+    """Return the commands to send now: those of these shards' connected stations, not yet sent over this connection."""
     waiting = StationOrder.objects.filter(
         answered_at=None,
         not_after__gt=now,
-        station__shard=shard,
+        station__shard__in=shards,
         station__revoked_at=None,
         station__status__online=True,
         station__status__connection__isnull=False,

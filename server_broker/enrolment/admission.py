@@ -27,6 +27,7 @@ from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
+from server_broker.platform.shards import shard_of
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
 from server_broker.trust.journal import EntryRefused, JournalEntry, StationJournal, journal_time
 from server_broker.trust.keys import county_keys
@@ -83,7 +84,8 @@ def _take_in(
     # The earlier board's certificates end now: a station has one board at a time.
     StationCertificate.objects.filter(station=station, revoked_at=None).update(revoked_at=now)
     station.record_key, station.enrolled_at, station.revoked_at = record_key, now, None
-    station.save(update_fields=["record_key", "enrolled_at", "revoked_at"])
+    station.shard = _shard(home, station)
+    station.save(update_fields=["record_key", "enrolled_at", "revoked_at", "shard"])
     shelf_changed([station.pk], at=now)
     issued = _issue(home, station, key, now)
     StationJournal(home).append(
@@ -160,6 +162,14 @@ def _renew(
     return issued
 
 
+def _shard(home: CountyHome, station: Station) -> int:
+    """Return the shard that a station is given with its certificate, and speaks in from its next connection on.
+
+    With one worker it keeps what it has: a county that never divides its stations has one shard, 0.
+    """
+    return shard_of(station.pk) if read_config(home).ingest_workers > 1 else station.shard
+
+
 def _use_nonce(station: Station, nonce: bytes, now: dt.datetime) -> None:
     try:
         with transaction.atomic():
@@ -184,7 +194,7 @@ def _response(home: CountyHome, station: Station, nonce: bytes, issued: IssuedCe
         broker=Broker(
             host=config.host,
             port=config.broker_port,
-            shard=station.shard,
+            shard=_shard(home, station),
             fallback_port=config.broker_fallback_port,
         ),
         county_keys=list(keys.public_keys.values()),

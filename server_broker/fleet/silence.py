@@ -14,6 +14,7 @@ is then in doubt, and the county begins to listen anew.
 Vitals are sent at most once (QoS 0), so one of them may be lost. The limits below allow for one lost message.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -45,16 +46,16 @@ The machine slept, or the database was away and the messages of the stations sti
 """
 
 
-def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
+def watch_silence(*, shards: Collection[int], now: datetime, listened: timedelta) -> None:
     """Take silent stations offline and raise an alarm for each; close the alarms of stations that are back.
 
     Args:
         listened: How long the county has listened without a break and without a step of its clock. A station counts as
             silent only if the county has listened for the whole limit; otherwise the county may have missed it.
     """
-    mark_silent(shard=shard, now=now, listened=listened)
+    mark_silent(shards=shards, now=now, listened=listened)
     told = Alarm.objects.filter(station=OuterRef("pk"), origin="county", code=STATION_SILENT, resolved_at=None)
-    live = Station.objects.filter(~Exists(told), shard=shard, revoked_at=None, enrolled_at__isnull=False)
+    live = Station.objects.filter(~Exists(told), shard__in=shards, revoked_at=None, enrolled_at__isnull=False)
     # A station that never said a birth has no status. It counts from its enrolment, because its board may be broken.
     silent = live.filter(Q(status=None) | Q(status__online=False)).annotate(
         last=Coalesce("status__heard_at", "enrolled_at"), heard=F("status__heard_at")
@@ -72,7 +73,7 @@ def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
     # A connection in doubt closes nothing: only a message from the station proves that it is back.
     flapping = Q(station__in=[station for station, times in _often_silent(now).items() if times >= FLAPS])
     stays = Q(changed_at__lte=now - STAYS)
-    back = StationStatus.objects.filter(~flapping | stays, station__shard=shard, online=True, doubted_at=None)
+    back = StationStatus.objects.filter(~flapping | stays, station__shard__in=shards, online=True, doubted_at=None)
     over = Alarm.objects.filter(origin="county", code=STATION_SILENT, resolved_at=None)
     over.filter(station__in=back.values("station")).update(resolved_at=now)
 
@@ -84,7 +85,7 @@ def _often_silent(now: datetime) -> dict[str, int]:
     return {station: times for station, times in counted if station is not None}
 
 
-def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:
+def mark_silent(*, shards: Collection[int], now: datetime, listened: timedelta) -> int:
     """Take silent stations offline, because their wills may have come while the county did not listen.
 
     Their connection is kept: if vitals come over it after all, the station is online again.
@@ -92,7 +93,7 @@ def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:
     Returns:
         How many stations there were.
     """
-    connected = StationStatus.objects.filter(station__shard=shard, online=True)
+    connected = StationStatus.objects.filter(station__shard__in=shards, online=True)
     silent = connected.filter(_silent(now, listened, last="heard_at", saving="saving"))
     return silent.update(online=False, doubted_at=None, changed_at=now)
 
@@ -113,8 +114,8 @@ def _silent(now: datetime, listened: timedelta, *, last: str, saving: str) -> Q:
 class SilenceWatch:
     """Looks for silent stations once a minute. One object lives as long as the worker; only its thread uses it."""
 
-    def __init__(self, *, shard: int, mono_ms: int) -> None:
-        self._shard = shard
+    def __init__(self, *, shards: Collection[int], mono_ms: int) -> None:
+        self._shards = shards
         self._listens_since_ms = mono_ms
         self._last_called_ms = mono_ms
         self._look_at_ms = mono_ms
@@ -122,7 +123,9 @@ class SilenceWatch:
 
     def begin_anew(self, *, now: datetime, mono_ms: int) -> None:
         """Put every connection in doubt, and count from now on for how long the county has listened."""
-        StationStatus.objects.filter(station__shard=self._shard, online=True, doubted_at=None).update(doubted_at=now)
+        StationStatus.objects.filter(station__shard__in=self._shards, online=True, doubted_at=None).update(
+            doubted_at=now
+        )
         self._listens_since_ms = mono_ms
 
     def look(self, *, now: datetime, mono_ms: int, connected: bool, run: bytes | None) -> None:
@@ -144,5 +147,5 @@ class SilenceWatch:
         if mono_ms < self._look_at_ms:
             return
         listened = timedelta(milliseconds=mono_ms - self._listens_since_ms)
-        watch_silence(shard=self._shard, now=now, listened=listened)
+        watch_silence(shards=self._shards, now=now, listened=listened)
         self._look_at_ms = mono_ms + LOOK_EVERY_MS

@@ -1,4 +1,7 @@
-"""Run the ingest worker of one shard: ``python -m server_broker.ingest [--shard N]``."""
+"""Run ingest: ``python -m server_broker.ingest [--share PLACE/OF]``.
+
+Without a share it is the whole part: one worker, or as many as ``county.toml`` says (`server_broker.ingest.crew`).
+"""
 
 import argparse
 import logging
@@ -6,21 +9,41 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import django
 
+from server_broker.ingest.crew import Beat, Crew
+from server_broker.platform.service_manager import ServiceManager
+from server_broker.platform.shards import Share, share_of
 
-def client_id(shard: int) -> str:
+
+def client_id(share: Share) -> str:
     """Return this worker's MQTT client id. The slash in it keeps it apart from every station's."""
-    return f"county/ingest-{shard}-{socket.gethostname()[:32]}-{os.getpid()}"
+    return f"county/ingest-{share.place}-{socket.gethostname()[:32]}-{os.getpid()}"
 
 
 def main() -> None:
     """Work until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m server_broker.ingest", description=__doc__)
-    parser.add_argument("--shard", type=int, default=0)
-    shard: int = parser.parse_args().shard
+    parser.add_argument("--share", type=share_of)
+    parser.add_argument("--beat", type=int, help="a descriptor of the keeper of several workers")
+    options = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    workers = int(os.environ.get("CUNHUI_INGEST_WORKERS", "1"))
+    if options.share is not None:
+        alive = (lambda: None) if options.beat is None else Beat(options.beat, stop=stop).beat
+        _work(options.share, stop=stop, alive=alive)
+    elif workers > 1:
+        Crew(workers, stop=stop, alive=ServiceManager().alive).run()
+    else:
+        _work(Share(), stop=stop, alive=ServiceManager().alive)
+
+
+def _work(share: Share, *, stop: threading.Event, alive: Callable[[], None]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
     django.setup()
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
@@ -30,26 +53,22 @@ def main() -> None:
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
     from server_broker.platform.county_config import read_config  # noqa: PLC0415
-    from server_broker.platform.service_manager import ServiceManager  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     local = local_client_settings(settings.HOME)
     address = BrokerAddress(local.host, local.port, local.username, local.password)
     worker = Worker(
-        source=MqttSource(address, shard=shard, client_id=client_id(shard)),
+        source=MqttSource(address, share=share, client_id=client_id(share)),
         key=county_keys(settings.HOME).signing_key,
-        shard=shard,
+        share=share,
         clock=lambda: datetime.now(UTC),
         stop=stop,
         county_clock=county_clock(settings.HOME),
-        alive=ServiceManager().alive,
+        alive=alive,
         facts_a_day=read_config(settings.HOME).facts_a_day,
     )
     worker.run()
-    logging.getLogger("server_broker.ingest").info("the worker has ended as it was told to")
+    logging.getLogger("server_broker.ingest").info("the worker of share %s has ended as it was told to", share)
 
 
 if __name__ == "__main__":

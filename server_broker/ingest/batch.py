@@ -5,7 +5,7 @@ Each message is read, its sender is looked up, and it goes to the part that take
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -144,6 +144,9 @@ class BatchProcessor:
                 sorted_.set_aside.append(SetAside(sender.id, incoming, reason, topic.station))
             else:
                 try:
+                    # It hears its answers where it speaks. Another shard's number was given to it since, or before.
+                    if sender.shard != topic.shard:
+                        sender = replace(sender, shard=topic.shard)
                     sorted_.add(sender, incoming, read_message(topic, incoming))
                 except Refused as refused:
                     sorted_.set_aside.append(SetAside(sender.id, incoming, refused.reason, refused.detail))

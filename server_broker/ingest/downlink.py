@@ -15,6 +15,7 @@ import msgspec
 import psycopg
 from django.db import connection
 
+from protocol.twin import Desired, ShelfNamed
 from server_broker.commands.command_queue import due_commands, note_sent, wire_command
 from server_broker.fleet.desired_changes import BUILT_CHANNEL
 from server_broker.fleet.models import Station
@@ -30,8 +31,8 @@ STATIONS_A_TIME = 20
 class DesiredNotices:
     """Stations for which a desired state was built."""
 
-    def __init__(self, *, shard: int) -> None:
-        self._shard = shard
+    def __init__(self, *, shards: Sequence[int]) -> None:
+        self._shards = shards
         self._listening_on: object = None
         self._pending: dict[str, None] = {}
         """An ordered set: the station that was announced first is sent its state first."""
@@ -48,7 +49,7 @@ class DesiredNotices:
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {BUILT_CHANNEL}")
             self._listening_on = raw
-            stations = Station.objects.filter(shard=self._shard, revoked_at=None, enrolled_at__isnull=False)
+            stations = Station.objects.filter(shard__in=self._shards, revoked_at=None, enrolled_at__isnull=False)
             self._pending |= dict.fromkeys(stations.values_list("id", flat=True))
         with connection.wrap_database_errors:
             for notice in raw.notifies(timeout=0):
@@ -64,7 +65,7 @@ class DesiredNotices:
         chosen = list(self._pending)[:STATIONS_A_TIME]
         if not chosen:
             return []
-        rows = Station.objects.filter(pk__in=chosen, revoked_at=None, enrolled_at__isnull=False, shard=self._shard)
+        rows = Station.objects.filter(pk__in=chosen, revoked_at=None, enrolled_at__isnull=False, shard__in=self._shards)
         # A version that the station refused is not sent again: it would be refused again.
         lacking = stored_desired(
             [row for row in rows if row.desired_version not in (row.reported_version, row.refused_version)]
@@ -73,16 +74,18 @@ class DesiredNotices:
         named = shelves_named({row.pk for row in rows} - {desired.station for desired in lacking})
         for station in chosen:
             del self._pending[station]
-        return [*(Outgoing(self._shard, one) for one in lacking), *(Outgoing(self._shard, one) for one in named)]
+        at = {row.pk: row.shard for row in rows}
+        found: list[Desired | ShelfNamed] = [*lacking, *named]
+        return [Outgoing(at[one.station], one) for one in found]
 
 
-def send_due_commands(*, shard: int, now: datetime, publish: Callable[[Sequence[Outgoing]], None]) -> None:
+def send_due_commands(*, shards: Sequence[int], now: datetime, publish: Callable[[Sequence[Outgoing]], None]) -> None:
     """Send the commands whose stations are connected.
 
     Raises:
         django.db.Error: The database is away. A command that was not noted as sent is sent again.
     """
-    due = due_commands(shard=shard, now=now)
+    due = due_commands(shards=shards, now=now)
     if not due:
         return
     outgoing = []

@@ -24,6 +24,7 @@ from protocol.topics import PASSING, UP, county_filter
 from server_broker.ingest import wire
 from server_broker.ingest.inbox import FairInbox, LeafQueue
 from server_broker.ingest.messages import Incoming
+from server_broker.platform.shards import Share
 
 _log = logging.getLogger(__name__)
 
@@ -98,11 +99,11 @@ class _Outbox:
 
 
 class MqttSource:
-    """Hears every station of one shard. A thread of its own reads and writes; the worker takes messages out."""
+    """Hears each station of one worker's share. A thread of its own reads and writes; the worker takes messages out."""
 
-    def __init__(self, address: BrokerAddress, *, shard: int, client_id: str) -> None:
+    def __init__(self, address: BrokerAddress, *, share: Share, client_id: str) -> None:
         self._address = address
-        self._shard = shard
+        self._share = share
         self._client_id = client_id
         self._inbox = FairInbox(time.monotonic)
         self._came = threading.Condition()
@@ -243,7 +244,9 @@ class MqttSource:
 
     def _begin(self, connection: socket.socket, room: int) -> None:
         """Subscribe. From here on older tickets are void, and messages of this connection get its number."""
-        filters = [county_filter(shard=self._shard, leaf=leaf) for leaf in UP if leaf not in PASSING]
+        # With one worker a wildcard says the same, and says it once for each leaf.
+        shards = self._share.shards if self._share.of > 1 else [None]
+        filters = [county_filter(shard=shard, leaf=leaf) for shard in shards for leaf in UP if leaf not in PASSING]
         connection.sendall(wire.subscribe(_SUBSCRIPTION, filters))
         connection.setblocking(False)
         with self._sending:
@@ -251,7 +254,7 @@ class MqttSource:
             self._out.begin(room)
             self.connected = True
         self._interrupted.set()
-        _log.info("connected to the broker, shard %d", self._shard)
+        _log.info("connected to the broker, share %s", self._share)
 
     def _talk(self, connection: socket.socket) -> None:
         """Read and write until the connection ends or we are told to stop.

@@ -78,6 +78,7 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     if births:
         stream_tables.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
+        stream_tables.note_shards({sender.id: sender.shard for sender, _ in births})
     # A birth says which version the station runs with, and nothing of its settings (``at=0``).
     note_reported(
         [(sender.id, Reported(station=birth.station, version=birth.twin_version, at=0)) for sender, birth in births],

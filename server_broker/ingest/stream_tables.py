@@ -22,6 +22,7 @@ from server_broker.fleet.tables import STATION_STATUS, STATIONS, STREAMS
 from server_broker.ingest.reading import HeadAt, Known, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
 from server_broker.ingest.tables import FACTS, REISSUES, SIGNED_HEADS, UNPROVEN_HEADS
+from server_broker.platform.shards import SHARDS
 from server_broker.platform.sql import copy_rows, execute, query
 
 type StreamKey = tuple[str, bytes]
@@ -297,6 +298,20 @@ def note_born(births: dict[str, bytes], *, at: datetime) -> None:
         f"""UPDATE {STREAMS} s SET born_at = %s FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
         WHERE s.station_id = w.station AND s.epoch = w.epoch""",  # noqa: S608 - our own constant
         [at, list(births), list(births.values())],
+    )
+
+
+def note_shards(births: dict[str, int]) -> None:
+    """Note in which shard each station speaks: ``{station: shard}``. Whoever sends to it unasked goes by that.
+
+    A station gets its shard with a certificate, and speaks in it from its next connection on. What is no shard of ours
+    is not noted: its station would escape the watch over silent ones.
+    """
+    ours = {station: shard for station, shard in births.items() if shard < SHARDS}
+    execute(
+        f"""UPDATE {STATIONS} s SET shard = w.shard FROM unnest(%s::text[], %s::int[]) AS w (station, shard)
+        WHERE s.id = w.station AND s.shard <> w.shard""",  # noqa: S608 - our own constant
+        [list(ours), list(ours.values())],
     )
 
 

@@ -69,6 +69,7 @@ from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
 from server_broker.platform.county_config import FACTS_A_DAY
+from server_broker.platform.shards import Share
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ _TRANSIENT_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
 """SQLSTATE classes (PostgreSQL, appendix A) that pass: connection, transaction state, rollback, resources, …"""
 
 LOCK_SPACE = 0x43554E48
-"""First key of our PostgreSQL advisory locks ("CUNH"). The second key is the shard."""
+"""First key of our PostgreSQL advisory locks ("CUNH"). The second key is a shard."""
 
 
 def boottime_ms() -> int:
@@ -95,13 +96,14 @@ def boottime_ms() -> int:
 
 
 class Lease:
-    """The right to work one shard: an advisory lock on the very connection that writes.
+    """The right to work some shards: an advisory lock for each, on the very connection that writes.
 
-    If that connection dies, the lock and the uncommitted writes die together. So two workers never write at once.
+    If that connection dies, the locks and the uncommitted writes die together. So two workers never write at once, also
+    while the workers of another division of the shards have not ended yet.
     """
 
-    def __init__(self, shard: int) -> None:
-        self._shard = shard
+    def __init__(self, share: Share) -> None:
+        self._share = share
         self._held_on: object = None
         self._warned = False
 
@@ -116,29 +118,38 @@ class Lease:
         if self._held_on is connection.connection:
             return True
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, self._shard])
-            if not cursor.fetchone()[0]:
+            shards = list(self._share.shards)
+            cursor.execute("SELECT s, pg_try_advisory_lock(%s, s) FROM unnest(%s::int[]) AS s", [LOCK_SPACE, shards])
+            ours = [shard for shard, locked in cursor.fetchall() if locked]
+            if len(ours) < len(shards):
+                # All or none: two workers that each held some of the other's would wait for each other.
+                cursor.execute("SELECT pg_advisory_unlock(%s, s) FROM unnest(%s::int[]) AS s", [LOCK_SPACE, ours])
                 if not self._warned:
-                    _log.warning("shard %d: another worker holds the lease; waiting", self._shard)
+                    _log.warning("share %s: another worker holds the lease; waiting", self._share)
                 self._warned = True
                 return False
         wait_for_the_disk()
         worker = f"{socket.gethostname()[:48]}:{os.getpid()}"
-        IngestLease.objects.update_or_create(shard=self._shard, defaults={"worker": worker, "since": now})
+        IngestLease.objects.bulk_create(
+            [IngestLease(shard=shard, worker=worker, since=now) for shard in shards],
+            update_conflicts=True,
+            unique_fields=["shard"],
+            update_fields=["worker", "since"],
+        )
         self._held_on, self._warned = connection.connection, False
-        _log.info("shard %d: lease taken", self._shard)
+        _log.info("share %s: lease taken", self._share)
         return True
 
 
 class Worker:
-    """Works one shard until it is told to stop."""
+    """Works its share of the stations until it is told to stop."""
 
     def __init__(
         self,
         *,
         source: Source,
         key: Ed25519PrivateKey,
-        shard: int,
+        share: Share,
         clock: Callable[[], datetime],
         stop: threading.Event,
         county_clock: CountyClock | None = None,
@@ -155,20 +166,20 @@ class Worker:
             mono_ms: Measures durations. Nobody can set this clock.
         """
         self._source = source
-        self._shard = shard
+        self._shards = share.shards
         self._clock = clock
         self._mono_ms = mono_ms
         self._stop = stop
         self._alive = alive
-        self._lease = Lease(shard)
+        self._lease = Lease(share)
         self._processor = BatchProcessor(clock=clock, facts_a_day=facts_a_day)
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
-        self._notices = DesiredNotices(shard=shard)
+        self._notices = DesiredNotices(shards=share.shards)
         self._costs = Costs(time.monotonic)
         self._floods = FloodWatch(time.monotonic)
         self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
-        self._silence = SilenceWatch(shard=shard, mono_ms=mono_ms())
+        self._silence = SilenceWatch(shards=share.shards, mono_ms=mono_ms())
 
     def run(self) -> None:
         """Work until the stop event is set; return with nothing half done."""
@@ -218,7 +229,7 @@ class Worker:
         retry = self._retry_while_database_away
         retry(lambda: self._telling.follow_clock(mono_ms=self._mono_ms()))
         retry(lambda: self._publish(self._notices.take()))
-        retry(lambda: send_due_commands(shard=self._shard, now=self._clock(), publish=self._publish))
+        retry(lambda: send_due_commands(shards=self._shards, now=self._clock(), publish=self._publish))
         retry(
             lambda: self._silence.look(
                 now=now, mono_ms=self._mono_ms(), connected=self._source.connected, run=self._telling.run

@@ -22,6 +22,7 @@ from server_broker.platform.installed import how_to_begin
 from server_broker.platform.own_certificate import HOST, OwnCertificate, table_problems
 from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
+from server_broker.platform.shards import ingest_problems
 
 _KEYS = {
     "name": str,
@@ -39,6 +40,7 @@ _KEYS = {
     "front_door": dict,
     "backup": dict,
     "database": dict,
+    "ingest": dict,
 }
 FACTS_A_DAY = 200_000
 """What the county takes of a station in a day: `server_broker.ingest.quota` says why so many."""
@@ -84,6 +86,7 @@ class CountyConfig:
         front_door: Where telephones reach the county; None if they don't.
         backup: Where copies go that leave the machine; None before ``cunhui-server backup setup``.
         database: The county's own PostgreSQL; None if the private cluster is used.
+        ingest_workers: How many ingest workers divide the stations among them: ``workers`` in ``[ingest]``.
     """
 
     name: str
@@ -101,6 +104,7 @@ class CountyConfig:
     front_door: FrontDoor | None = None
     backup: BackupConfig | None = None
     database: OwnDatabase | None = None
+    ingest_workers: int = 1
 
     @property
     def station_ports(self) -> list[int]:
@@ -208,12 +212,18 @@ def _composed(config: CountyConfig) -> str:
     tables += [front_door_table(config.front_door)] if config.front_door else []
     tables += [backup_table(config.backup)] if config.backup else []
     tables += [config.database.as_table()] if config.database else []
+    tables += [ingest_table(config.ingest_workers)] if config.ingest_workers > 1 else []
     return "\n".join(lines) + "\n" + "".join(tables)
 
 
 def console_table(console: OwnCertificate) -> str:
     """Return the table ``[console]`` as TOML, to be put at the end of the file."""
     return f"\n# 浏览器用县里自己的证书访问网页的地方\n{console.as_table('console')}"
+
+
+def ingest_table(workers: int) -> str:
+    """Return the table ``[ingest]`` as TOML, to be put at the end of the file."""
+    return f"\n# 几个接收进程分担站点\n[ingest]\nworkers = {workers}\n"
 
 
 def front_door_table(front_door: FrontDoor) -> str:
@@ -248,7 +258,8 @@ def read_config(home: CountyHome) -> CountyConfig:
     kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig, "database": OwnDatabase}
     tables = {name: kind(**values[name]) for name, kind in kinds.items() if name in values}
     lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies", "notify_hosts")}
-    return CountyConfig(**values | lists | tables)
+    workers = values.pop("ingest", {}).get("workers", 1)
+    return CountyConfig(**values | lists | tables, ingest_workers=workers)
 
 
 def owning_line(home: CountyHome) -> str:
@@ -327,6 +338,9 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
         problems += [(f"database.{key}" if key else "database", words) for key, words in wrong]
         if "backup" in values:
             problems.append(("backup", "和 [database] 只能写一种：自己的数据库由它的管理员备份"))
+    if "ingest" in values:
+        wrong = ingest_problems(values["ingest"])
+        problems += [(f"ingest.{key}" if key else "ingest", words) for key, words in wrong]
     return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 

@@ -203,7 +203,7 @@ def _run(kind: type[Contender], home: "CountyHome", size: Size, load: Load, *, k
     facts = sum(len(one.facts) for one in made)
     folder = home.root / "bench" / name
     folder.mkdir(parents=True)
-    with _broker(folder, home, ours=kind is Ours) as port:
+    with plain_broker(home, ours=kind is Ours) as port:
         contender = kind(home, folder, port)
         contender.start()
         before, distinct_before = _counted(contender)
@@ -246,10 +246,13 @@ def _counted(contender: Contender) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _broker(folder: Path, home: "CountyHome", *, ours: bool) -> Iterator[int]:
+def plain_broker(home: "CountyHome", *, ours: bool = True) -> Iterator[int]:
+    """Run a Mosquitto that lets anybody in, for the context. It is ``ours`` where the county's own clients find it."""
     from server_broker.platform.county_config import read_config  # noqa: PLC0415 - needs the settings
 
     port = read_config(home).broker_local_port if ours else free_port()
+    folder = home.root / "bench"
+    folder.mkdir(exist_ok=True)
     config = folder / "mosquitto.conf"
     config.write_text(_BROKER.format(port=port), encoding="ascii")
     broker = Process("broker", [MOSQUITTO, "-c", str(config)], log=folder / "broker.log")

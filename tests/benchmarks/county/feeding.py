@@ -21,6 +21,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server_broker.ingest.messages import Incoming
+from server_broker.platform.shards import Share
 from tests.benchmarks.county.presigned import FACTS_AN_ENVELOPE, PresignedStation, make_stations, messages
 
 WARM_UP = 3
@@ -99,7 +100,7 @@ class Feeder:
         self._worker = Worker(
             source=self._source,
             key=Ed25519PrivateKey.generate(),
-            shard=shard,
+            share=Share(shard, 64),
             clock=lambda: datetime.now(UTC),
             stop=threading.Event(),
         )

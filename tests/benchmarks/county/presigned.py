@@ -46,6 +46,11 @@ class PresignedStation:
         self._touch: FactRef | None = None
 
     @property
+    def first_head(self) -> bytes:
+        """The chain's value before its first fact."""
+        return first_head(station=self.id, epoch=self.epoch)
+
+    @property
     def public(self) -> bytes:
         """The raw public key by which the county verifies what this station signs."""
         return self.key.public_key().public_bytes_raw()

@@ -222,7 +222,7 @@ def sent(building: DesiredKeeper, notices: DesiredNotices) -> list[Desired | She
 def test_a_changed_index_is_named_without_the_rest_of_the_desired_state(
     folder: BundleFolder, row: Station, station: StationDouble, processor: BatchProcessor
 ) -> None:
-    building, notices = DesiredKeeper(), DesiredNotices(shard=0)
+    building, notices = DesiredKeeper(), DesiredNotices(shards=[0])
     published(folder)
     keeper(folder).go_on(NOW)
     (first,) = sent(building, notices)

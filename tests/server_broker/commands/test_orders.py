@@ -24,6 +24,7 @@ from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
+from server_broker.platform.shards import Share
 from tests.cast import COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP_OPERATOR
 from tests.server_broker.county import FictionalCounty, add_station, signed_in, snapshot
 from tests.server_broker.pages import text_of
@@ -50,7 +51,7 @@ def source() -> RecordingSource:
 
 @pytest.fixture
 def worker(source: RecordingSource) -> Iterator[Worker]:
-    yield Worker(source=source, key=KEY, shard=0, clock=lambda: NOW, stop=threading.Event())
+    yield Worker(source=source, key=KEY, share=Share(), clock=lambda: NOW, stop=threading.Event())
     connection.close()
 
 

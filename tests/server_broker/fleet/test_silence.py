@@ -16,6 +16,7 @@ from server_broker.fleet.silence import SAVING_SILENCE, SILENCE
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import Worker
 from server_broker.platform.county_clock import CountyClock
+from server_broker.platform.shards import Share
 from tests.cast import SHILI
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
@@ -44,7 +45,7 @@ class Intake:
         return Worker(
             source=self.source,
             key=key,
-            shard=0,
+            share=Share(),
             clock=lambda: datetime.fromtimestamp(self.machine.wall / 1000, UTC),
             stop=threading.Event(),
             county_clock=CountyClock(

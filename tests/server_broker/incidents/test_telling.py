@@ -491,4 +491,4 @@ def _become(made: list[Station], gone: dict[Station, dt.datetime], now: dt.datet
     back = StationStatus.objects.filter(online=False).exclude(station__in=away)
     back.update(online=True, changed_at=now, heard_at=now)
     StationStatus.objects.filter(online=True).update(heard_at=now)
-    watch_silence(shard=0, now=now, listened=HOUR)
+    watch_silence(shards=[0], now=now, listened=HOUR)

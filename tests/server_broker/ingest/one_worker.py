@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from server_broker.ingest.worker import Worker
+from server_broker.platform.shards import Share
 from server_broker.postgres.folder import SUPERUSER
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW
@@ -24,7 +25,7 @@ def source() -> RecordingSource:
 
 
 def make_worker(source: RecordingSource, stop: threading.Event | None = None) -> Worker:
-    return Worker(source=source, key=KEY, shard=0, clock=lambda: NOW, stop=stop or threading.Event())
+    return Worker(source=source, key=KEY, share=Share(), clock=lambda: NOW, stop=stop or threading.Event())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from protocol.topics import parse
 from server_broker.ingest.inbox import FairInbox
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.worker import BATCH_BYTES, Worker
+from server_broker.platform.shards import Share
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -24,7 +25,9 @@ def source() -> RecordingSource:
 
 @pytest.fixture
 def worker(source: RecordingSource) -> Iterator[Worker]:
-    yield Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=threading.Event())
+    yield Worker(
+        source=source, key=Ed25519PrivateKey.generate(), share=Share(), clock=lambda: NOW, stop=threading.Event()
+    )
     connection.close()
 
 

@@ -24,6 +24,7 @@ from server_broker.fleet.models import StationStatus
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.mqtt import BrokerAddress, MqttSource
 from server_broker.ingest.worker import Worker
+from server_broker.platform.shards import Share
 from tests.server_broker.station_double import StationDouble, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,9 +111,9 @@ def client(broker: Broker) -> Iterator[StationClient]:
     station.enrol()
     connection.close()
     stop = threading.Event()
-    source = MqttSource(BrokerAddress("127.0.0.1", broker.port, "county", ""), shard=0, client_id="ingest-test")
+    source = MqttSource(BrokerAddress("127.0.0.1", broker.port, "county", ""), share=Share(), client_id="ingest-test")
     worker = Worker(
-        source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: datetime.now(UTC), stop=stop
+        source=source, key=Ed25519PrivateKey.generate(), share=Share(), clock=lambda: datetime.now(UTC), stop=stop
     )
     thread = threading.Thread(target=worker.run)
     thread.start()

@@ -466,8 +466,8 @@ def test_a_station_whose_end_went_unheard_is_offline_until_it_speaks(
     station: StationDouble, processor: BatchProcessor
 ) -> None:
     processor.process_batch([station.birth()])
-    assert mark_silent(shard=0, now=NOW + timedelta(minutes=34), listened=SILENCE) == 0
-    assert mark_silent(shard=0, now=NOW + timedelta(minutes=36), listened=SILENCE) == 1
+    assert mark_silent(shards=[0], now=NOW + timedelta(minutes=34), listened=SILENCE) == 0
+    assert mark_silent(shards=[0], now=NOW + timedelta(minutes=36), listened=SILENCE) == 1
     assert not StationStatus.objects.get().online
     processor.process_batch([station.vitals()])
     assert StationStatus.objects.get().online

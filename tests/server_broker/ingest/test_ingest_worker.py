@@ -20,6 +20,7 @@ from server_broker.ingest.models import Fact, IngestLease, Quarantined
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
+from server_broker.platform.shards import Share
 from server_broker.twin.desired_keeper import DesiredKeeper
 from tests.cast import SHILI_VILLAGE, ZHANG
 from tests.server_broker.ingest.one_worker import (
@@ -282,7 +283,7 @@ def test_a_worker_that_has_listened_long_enough_says_who_is_silent(
     worker = Worker(
         source=source,
         key=KEY,
-        shard=0,
+        share=Share(),
         clock=lambda: NOW + passed[0],
         stop=threading.Event(),
         mono_ms=lambda: passed[0] // timedelta(milliseconds=1),

@@ -11,6 +11,7 @@ from django.db import connection
 from firmware_scripts.demo.processes import wait_until
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import LOCK_SPACE, Worker
+from server_broker.platform.shards import Share
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -57,7 +58,7 @@ def test_told_to_stop_it_ends_with_what_is_in_hand_answered() -> None:
     station.enrol()
     source = LeavingSource(stop)
     source.waiting.append(station.add(touch()).facts_message())
-    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
+    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), share=Share(), clock=lambda: NOW, stop=stop)
     worker.run()
     assert source.calls == ["start", "stop"]
     assert ([receipt.through for receipt in source.receipts()], len(source.acknowledged)) == ([1], 1)
@@ -68,7 +69,7 @@ def test_told_to_stop_it_ends_with_what_is_in_hand_answered() -> None:
 def test_a_bug_ends_it_as_orderly() -> None:
     stop = threading.Event()
     source = BrokenSource(stop)
-    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
+    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), share=Share(), clock=lambda: NOW, stop=stop)
     with pytest.raises(ZeroDivisionError):
         worker.run()
     assert source.calls == ["start", "stop"]
@@ -79,7 +80,7 @@ def test_a_bug_ends_it_as_orderly() -> None:
 def test_while_another_holds_the_lease_nothing_is_listened_to() -> None:
     stop = threading.Event()
     source = LeavingSource(stop)
-    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
+    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), share=Share(), clock=lambda: NOW, stop=stop)
     thread = threading.Thread(target=worker.run)
     with outsider() as other:
         other.execute("SELECT pg_advisory_lock(%s, 0)", [LOCK_SPACE])

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from server_broker.ingest.worker import Lease
+from server_broker.platform.shards import Share
 from tests.server_broker.station_double import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,5 +31,5 @@ def server_setting(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_the_worker_s_commits_wait_for_the_disk(server_setting: str) -> None:
     assert setting() == server_setting
-    assert Lease(shard=7).hold(now=NOW)
+    assert Lease(Share(7, 8)).hold(now=NOW)
     assert setting() == ("on" if server_setting == "off" else server_setting)

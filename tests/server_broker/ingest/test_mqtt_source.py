@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from server_broker.ingest.mqtt import BrokerAddress, MqttSource
+from server_broker.platform.shards import Share
 
 
 class CutInBetween(threading.Event):
@@ -23,6 +24,6 @@ class CutInBetween(threading.Event):
 
 
 def test_an_end_of_the_connection_between_look_and_answer_is_told_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = MqttSource(BrokerAddress("127.0.0.1", 1, "county", "secret"), shard=0, client_id="county/test")
+    source = MqttSource(BrokerAddress("127.0.0.1", 1, "county", "secret"), share=Share(), client_id="county/test")
     monkeypatch.setattr(source, "_interrupted", CutInBetween())
     assert [source.interrupted() for _ in range(3)] == [False, True, False]

@@ -24,6 +24,7 @@ from server_broker.ingest.telling import TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
 from server_broker.manifest.rows_check import check_present_rows
 from server_broker.platform.county_clock import ClockMode, CountyClock
+from server_broker.platform.shards import Share
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 from tests.server_broker.recording_source import RecordingSource
@@ -48,7 +49,7 @@ class County:
         self.worker = Worker(
             source=self.source,
             key=Ed25519PrivateKey.generate(),
-            shard=0,
+            share=Share(),
             clock=lambda: datetime.fromtimestamp(self.machine.wall / 1000, UTC),
             stop=threading.Event(),
             county_clock=CountyClock(self._root, machine=self.machine, mode=self._mode, build_ms=BUILD_MS),

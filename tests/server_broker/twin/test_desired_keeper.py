@@ -39,7 +39,7 @@ def test_every_station_is_looked_at_once_listening_begins_a_few_a_turn() -> None
 
 
 def test_a_change_is_built_and_sent_and_what_was_missed_while_the_database_was_away(station: StationDouble) -> None:
-    keeper, notices = DesiredKeeper(), DesiredNotices(shard=0)
+    keeper, notices = DesiredKeeper(), DesiredNotices(shards=[0])
     connection.ensure_connection()
     keeper.go_on(NOW, wait_s=0)
     assert [one.message.station for one in notices.take()] == [station.id]

@@ -24,7 +24,7 @@ def test_who_is_sent_what_changed() -> None:
     stations.filter(pk="revoked-01").update(revoked_at=NOW)
     stations.filter(pk="waits-01").update(enrolled_at=None)
     stations.filter(pk="elsewhere-01").update(shard=1)
-    notices = DesiredNotices(shard=0)
+    notices = DesiredNotices(shards=[0])
     connection.ensure_connection()
     notices.listen()
     notices._pending |= dict.fromkeys((*NAMES, "nobody-01"))

@@ -1,0 +1,59 @@
+"""How the stations are divided among several ingest workers.
+
+A station's topics carry a number, its *shard*. A worker takes every n-th shard, so however many workers there are, each
+shard has one of them. A change of their number moves shards and not stations: nothing that a station knows changes.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHARDS = 64
+"""Shards in all: enough that 16 workers have nearly the same number of stations each."""
+MAX_WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one worker takes: it is the worker ``place`` of ``of``, counted from 0."""
+
+    place: int = 0
+    of: int = 1
+
+    @property
+    def shards(self) -> Sequence[int]:
+        """Its shards."""
+        return range(self.place, SHARDS, self.of)
+
+    def __str__(self) -> str:
+        """Return it as in ``--share``."""
+        return f"{self.place}/{self.of}"
+
+
+def share_of(text: str) -> Share:
+    """Read a share as its ``str`` is written.
+
+    Raises:
+        ValueError: It is none.
+    """
+    place, of = map(int, text.split("/"))
+    if not 0 <= place < of <= MAX_WORKERS:
+        raise ValueError(text)
+    return Share(place, of)
+
+
+def shard_of(station: str) -> int:
+    """Return the shard of a station where several workers divide them. It follows from the name alone."""
+    return zlib.crc32(station.encode()) % SHARDS
+
+
+def ingest_problems(table: Any) -> list[tuple[str, str]]:
+    """Return each wrong key of the table ``[ingest]`` of ``county.toml`` with its error in Chinese."""
+    if not isinstance(table, dict):
+        return [("", "应为 [ingest] 下面的几行")]
+    problems = [(key, "不是这里的设置项") for key in table if key != "workers"]
+    workers = table.get("workers", 1)
+    if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= MAX_WORKERS:
+        problems.append(("workers", f"应为 1 到 {MAX_WORKERS} 的数字：几个接收进程分担站点"))
+    return problems
