@@ -5,13 +5,15 @@ too. Whatever is told in seconds has in it what else the machine was doing, whic
 """
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
-from tests.benchmarks.county import beside_peers, ingest_cost
+from tests.benchmarks.county import beside_peers, ingest_cost, whole_county
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.surroundings import Surroundings
 from tests.proofs.private_county import county_home, private_cluster
@@ -28,15 +30,23 @@ class Size:
 
     ingest: ingest_cost.Size
     peers: beside_peers.Size
+    herd: int
+    """Stations that come back at once."""
+    idle: int
+    """Stations that are connected and quiet."""
 
 
 FULL = Size(
     ingest_cost.Size(stations=500, singles=40, backlog=2),
     beside_peers.Size(stations=100, singles=200, backlog=10),
+    herd=500,
+    idle=10_000,
 )
 SMALL = Size(
     ingest_cost.Size(stations=20, singles=5, backlog=1),
     beside_peers.Size(stations=10, singles=100, backlog=4),
+    herd=20,
+    idle=50,
 )
 
 type Part = Callable[["CountyHome", Size], list[Figure]]
@@ -45,7 +55,12 @@ DATABASE_PARTS: dict[str, Part] = {
     "two-workers": lambda _, size: ingest_cost.measure(size.ingest, workers=2),
 }
 """Those that need the county's database, and neither its broker nor its web server."""
-PARTS = [*DATABASE_PARTS]
+WHOLE_PARTS: dict[str, Callable[[Path, Size], list[Figure]]] = {
+    "herd": lambda folder, size: whole_county.herd(folder, size.herd),
+    "idle": lambda folder, size: whole_county.idle(folder, size.idle),
+}
+"""Those that need a whole county, each a new one."""
+PARTS = [*DATABASE_PARTS, *WHOLE_PARTS]
 
 
 def main() -> int:
@@ -61,8 +76,14 @@ def main() -> int:
     report = Report("county", seed=chosen_seed(chosen.seed))
     size = SMALL if chosen.small else FULL
     parts: list[Part] = [DATABASE_PARTS[name] for name in names if name in DATABASE_PARTS]
-    found = _with_database([_peers] if chosen.peers else parts, size)
-    report.finish(as_json=chosen.json, **found)
+    figures: list[Value] = []
+    said: dict[str, Value] = {}
+    if chosen.peers or parts:
+        said = _with_database([_peers] if chosen.peers else parts, size, figures)
+    for name in [] if chosen.peers else names:
+        if name in WHOLE_PARTS:
+            said |= {f"{name}_surroundings": _with_whole_county(WHOLE_PARTS[name], size, figures)}
+    report.finish(as_json=chosen.json, **said, figures=figures)
     return 0
 
 
@@ -71,9 +92,19 @@ def _peers(home: "CountyHome", size: Size) -> list[Figure]:
     return beside_peers.measure(home, size.peers)
 
 
-def _with_database(parts: list[Part], size: Size) -> dict[str, Value]:
-    """Run parts in a county of a private PostgreSQL cluster alone, on the disk."""
-    figures: list[Value] = []
+def _with_whole_county(part: Callable[[Path, Size], list[Figure]], size: Size, figures: list[Value]) -> Value:
+    """Run a part in a folder of its own, and return what else the machine was doing."""
+    with tempfile.TemporaryDirectory(prefix="cunhui-bench-county-", dir="/tmp") as made:  # short enough for sockets
+        folder = Path(made)
+        folder.chmod(0o755)
+        surroundings = Surroundings(folder)
+        surroundings.probe_disk()
+        figures += [noted(figure).line() for figure in part(folder, size)]
+        return surroundings.describe()
+
+
+def _with_database(parts: list[Part], size: Size, figures: list[Value]) -> dict[str, Value]:
+    """Run parts in a county of a private PostgreSQL cluster alone, on the disk; return what it and the machine were."""
     with county_home("cunhui-bench-county", in_memory=False) as home:
         from server_broker import trust  # noqa: PLC0415 - Django must be set up
 
@@ -86,7 +117,7 @@ def _with_database(parts: list[Part], size: Size) -> dict[str, Value]:
                 figures += [noted(figure).line() for figure in part(home, size)]
             said = surroundings.describe()
             database = database_settings()
-    return {"database": database, "surroundings": said, "figures": figures}
+    return {"database": database, "surroundings": said}
 
 
 def database_settings() -> str:

@@ -1,14 +1,14 @@
 """Facts of many stations, chained and signed before anything is measured, as messages for the county's ingest."""
 
-import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain as joined
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from protocol.birth import Birth
 from protocol.chain import first_head, next_head
 from protocol.codec import encode
 from protocol.envelope import Envelope, SealedFact
@@ -29,16 +29,18 @@ _CARDS = 40
 
 @dataclass
 class PresignedStation:
-    """One station with one stream and one boot, whose clock is synced. It signs as a real one does."""
+    """One station with one stream and one boot, whose clock is synced. It signs as a real one does.
+
+    Its keys and all that it says follow from its name, so that one program can take in what another one sends.
+    """
 
     id: str
     shard: int
-    seed: int
-    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
-    epoch: bytes = field(default_factory=lambda: os.urandom(16))
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)
+        self._chance = random.Random(self.id)
+        self.key = Ed25519PrivateKey.from_private_bytes(self._chance.randbytes(32))
+        self.epoch = self._chance.randbytes(16)
         self._boot = self._chance.randbytes(16)
         self._cards = [self._chance.randbytes(16) for _ in range(_CARDS)]
         self._head = first_head(station=self.id, epoch=self.epoch)
@@ -46,14 +48,15 @@ class PresignedStation:
         self._touch: FactRef | None = None
 
     @property
-    def first_head(self) -> bytes:
-        """The chain's value before its first fact."""
-        return first_head(station=self.id, epoch=self.epoch)
-
-    @property
     def public(self) -> bytes:
         """The raw public key by which the county verifies what this station signs."""
         return self.key.public_key().public_bytes_raw()
+
+    def birth(self) -> Birth:
+        """Return the birth with which it connects, as a station that has heard of nothing yet."""
+        head = sign_head(self.key, station=self.id, epoch=self.epoch, through=self._seq, head=self._head)
+        nonce = self._chance.randbytes(16)
+        return Birth(station=self.id, head=head, boot=self._boot, nonce=nonce, software="bench", twin_version=0)
 
     def envelope(self, load: Load) -> Envelope:
         """Return the next envelope: one touch, or a piece of a backlog."""
@@ -86,8 +89,8 @@ class PresignedStation:
 
 
 def make_stations(count: int, *, shard: int, prefix: str = "bench") -> list[PresignedStation]:
-    """Return stations of a shard. Their keys and streams are new in each run; what they say is the same."""
-    return [PresignedStation(f"{prefix}-{shard}-{place:05}", shard, seed=place) for place in range(count)]
+    """Return stations of a shard."""
+    return [PresignedStation(f"{prefix}-{shard}-{place:05}", shard) for place in range(count)]
 
 
 def messages(stations: list[PresignedStation], load: Load, *, envelopes: int) -> list[Incoming]:

@@ -6,10 +6,8 @@ import random
 import time
 from collections.abc import Sequence
 
-from protocol.birth import Birth
 from protocol.codec import decode, encode
 from protocol.envelope import Envelope
-from protocol.heads import sign_head
 from protocol.receipts import Receipt
 from protocol.signing import Signed
 from protocol.topics import Topic, parse, topic
@@ -36,11 +34,7 @@ class Board:
         self._sent = 0
         self._at = 0.0
         self._born = 0.0
-        first = envelopes[0]
-        empty = sign_head(station.key, station=station.id, epoch=station.epoch, through=0, head=station.first_head)
-        self._birth = Birth(
-            station=station.id, head=empty, boot=first.head.epoch, nonce=b"n" * 16, software="bench", twin_version=0
-        )
+        self._birth = station.birth()
 
     @property
     def has_all(self) -> bool:

@@ -1,0 +1,243 @@
+"""Stations of a running county, connected by TLS with certificates of their own: one process holds thousands of them.
+
+``make COUNT FOLDER``, in the county's environment, takes them in all at once, as admission would one by one: rows,
+lines of the journal, certificates in the folder. ``hold PORT CA FOLDER COUNT`` keeps them connected until its input
+ends. ``herd PORT CA FOLDER COUNT LIVE`` has most of them come back together with a week's backlog, while the last few
+are at work; its last line is one JSON object.
+"""
+
+import asyncio
+import datetime as dt
+import fcntl
+import itertools
+import json
+import resource
+import ssl
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from protocol.codec import decode, encode
+from protocol.envelope import Envelope
+from protocol.receipts import Receipt
+from protocol.signing import Signed
+from protocol.topics import DOWN, topic
+from tests.benchmarks.county.light_client import LightClient, connected
+from tests.benchmarks.county.presigned import PresignedStation, make_stations
+from tests.benchmarks.measures.figures import percentile
+
+AT_ONCE = 64
+"""Connections that are being made at any moment."""
+WEEK = 5
+"""Envelopes of 200 facts: of a week of 60 touches a day, a picture of each, and ten events."""
+ENVELOPES_OUT = 4
+"""Envelopes of one station that wait for a receipt."""
+LIVE_EVERY_S = 0.5
+_PREFIX = "fleet"
+
+
+def stations_of(count: int) -> list[PresignedStation]:
+    """Return the stations."""
+    return make_stations(count, shard=0, prefix=_PREFIX)
+
+
+def make(count: int, folder: Path) -> None:
+    """Take the stations in. They share one TLS key, because making keys is not what is measured."""
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: PLC0415
+
+    from server_broker import broker  # noqa: PLC0415 - needs the settings
+    from server_broker.settings import HOME  # noqa: PLC0415
+    from server_broker.trust import StationJournal, county_keys  # noqa: PLC0415
+    from server_broker.trust.journal import JournalEntry, journal_time  # noqa: PLC0415
+    from server_broker.trust.station_roll import sealed  # noqa: PLC0415
+    from tests.benchmarks.county.feeding import enrol  # noqa: PLC0415
+    from tests.cast import SHILI_VILLAGE  # noqa: PLC0415
+
+    now = dt.datetime.now(dt.UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    authority = county_keys(HOME).authority
+    stations = stations_of(count)
+    enrol(stations)
+    lines = []
+    for one in stations:
+        issued = authority.issue_station(one.id, key.public_key(), now=now)
+        (folder / f"{one.id}.pem").write_text(issued.pem + pem, encoding="ascii")
+        entry = JournalEntry(
+            at=journal_time(now),
+            event="enrolled",
+            station=one.id,
+            serial=issued.serial,
+            record_key=one.public.hex(),
+            name="示例站",
+            village=SHILI_VILLAGE,
+        )
+        lines.append(sealed(entry) + b"\n")
+    with StationJournal(HOME).path.open("ab", buffering=0) as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX)
+        journal.write(b"".join(lines))
+    broker.refresh(HOME, now=now)
+
+
+class Line:
+    """Connects stations, some at any moment."""
+
+    def __init__(self, port: int, ca: Path, folder: Path) -> None:
+        self._port = port
+        self._ca = ca
+        self._folder = folder
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def connect(self, station: PresignedStation) -> LightClient:
+        """Return the station's connection, with its subscriptions."""
+        filters = [topic(shard=station.shard, station=station.id, leaf=leaf) for leaf in DOWN]
+        async with self._slots:
+            context = ssl.create_default_context(cafile=str(self._ca))
+            context.load_cert_chain(self._folder / f"{station.id}.pem")
+            return await connected(self._port, station.id, filters, tls=context)
+
+
+async def hold(line: Line, count: int) -> None:
+    """Connect all and keep them, until the input ends."""
+    began = time.monotonic()
+    clients = await asyncio.gather(*(_born(line, station) for station in stations_of(count)))
+    print(json.dumps({"connected": len(clients), "seconds": round(time.monotonic() - began, 1)}), flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    for client in clients:
+        client.close()
+
+
+async def _born(line: Line, station: PresignedStation) -> LightClient:
+    client = await line.connect(station)
+    client.publish(topic(shard=0, station=station.id, leaf="birth"), encode(station.birth()), mid=1)
+    return client
+
+
+@dataclass
+class AtWork:
+    """A station that has nothing behind it: it says one touch every half second, and how long each receipt took."""
+
+    station: PresignedStation
+    waits_s: list[float] = field(default_factory=list)
+    _said_at: dict[int, float] = field(default_factory=dict)
+
+    async def run(self, line: Line, ended: asyncio.Event) -> None:
+        """Work until the event, and then until all receipts are there."""
+        client = await _born(line, self.station)
+        client.on_message = self._heard
+        for mid in itertools.count(2):
+            if ended.is_set() and not self._said_at:
+                break
+            if not ended.is_set():
+                envelope = self.station.envelope("single")
+                self._said_at[envelope.first] = time.monotonic()
+                name = topic(shard=0, station=self.station.id, leaf="facts")
+                client.publish(name, encode(envelope), mid=mid)
+            await asyncio.sleep(LIVE_EVERY_S)
+        client.close()
+
+    def _heard(self, name: str, payload: bytes) -> None:
+        if name.endswith("/receipt"):
+            through = _receipt(payload).through
+            for seq in [seq for seq in self._said_at if seq <= through]:
+                self.waits_s.append(time.monotonic() - self._said_at.pop(seq))
+
+
+@dataclass
+class ComesBack:
+    """A station with a backlog, which goes by receipts."""
+
+    station: PresignedStation
+    envelopes: list[Envelope]
+    _through: int = 0
+    _sent: int = 0
+
+    async def run(self, line: Line) -> None:
+        """Connect, and send until all of it is receipted."""
+        client = await _born(line, self.station)
+        done = asyncio.Event()
+
+        def say_more() -> None:
+            received = sum(one.head.through <= self._through for one in self.envelopes)
+            name = topic(shard=0, station=self.station.id, leaf="facts")
+            for one in self.envelopes[max(self._sent, received) : received + ENVELOPES_OUT]:
+                client.publish(name, encode(one), mid=2 + one.first)
+            self._sent = max(self._sent, received + ENVELOPES_OUT)
+
+        def heard(name: str, payload: bytes) -> None:
+            if name.endswith("/receipt"):
+                self._through = max(self._through, _receipt(payload).through)
+                if self._through == self.envelopes[-1].head.through:
+                    done.set()
+                else:
+                    say_more()
+
+        client.on_message = heard
+        say_more()
+        await done.wait()
+        client.close()
+
+
+def _receipt(payload: bytes) -> Receipt:
+    # Not verified: what a station does for that costs this process, which has to be five hundred of them.
+    return decode(decode(payload, Signed).payload, Receipt)
+
+
+async def herd(line: Line, count: int, live: int) -> dict[str, float]:
+    """Return how long the herd took, and how long those at work waited for receipts before and meanwhile."""
+    stations = stations_of(count)
+    at_work = [AtWork(station) for station in stations[:live]]
+    back = [ComesBack(one, [one.envelope("backlog") for _ in range(WEEK)]) for one in stations[live:]]
+    facts = sum(one.envelopes[-1].head.through for one in back)
+    ended = asyncio.Event()
+    working = [asyncio.create_task(one.run(line, ended)) for one in at_work]
+    await asyncio.sleep(10 * LIVE_EVERY_S)
+    calm = _taken(at_work)
+    began = time.monotonic()
+    await asyncio.gather(*(one.run(line) for one in back))
+    seconds = time.monotonic() - began
+    ended.set()
+    await asyncio.gather(*working)
+    busy = _taken(at_work)
+    return {
+        "stations": len(back),
+        "facts": facts,
+        "drained_s": seconds,
+        "calm_p50_s": percentile(calm, 0.5),
+        "live_receipts": len(busy),
+        "live_p50_s": percentile(busy, 0.5),
+        "live_p99_s": percentile(busy, 0.99),
+        "live_max_s": max(busy),
+    }
+
+
+def _taken(at_work: Sequence[AtWork]) -> list[float]:
+    """Return the waits so far, and forget them."""
+    waits = [wait for one in at_work for wait in one.waits_s]
+    for one in at_work:
+        one.waits_s.clear()
+    return waits
+
+
+def main(words: list[str]) -> None:
+    """Do what the first word says."""
+    if words[0] == "make":
+        make(int(words[1]), Path(words[2]))
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    port, ca, folder, count = int(words[1]), Path(words[2]), Path(words[3]), int(words[4])
+    line = Line(port, ca, folder)
+    if words[0] == "hold":
+        asyncio.run(hold(line, count))
+    else:
+        print(json.dumps(asyncio.run(herd(line, count, int(words[5])))), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
