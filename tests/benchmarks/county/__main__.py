@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
-from tests.benchmarks.county import beside_peers, ingest_cost, whole_county
+from tests.benchmarks.county import beside_peers, history, ingest_cost, whole_county
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.surroundings import Surroundings
 from tests.proofs.private_county import county_home, private_cluster
@@ -30,6 +30,9 @@ class Size:
 
     ingest: ingest_cost.Size
     peers: beside_peers.Size
+    years_of: int
+    """Stations that have years behind them."""
+    years: float
     herd: int
     """Stations that come back at once."""
     idle: int
@@ -39,12 +42,16 @@ class Size:
 FULL = Size(
     ingest_cost.Size(stations=500, singles=40, backlog=2),
     beside_peers.Size(stations=100, singles=200, backlog=10),
+    years_of=8,
+    years=5,
     herd=500,
     idle=10_000,
 )
 SMALL = Size(
     ingest_cost.Size(stations=20, singles=5, backlog=1),
     beside_peers.Size(stations=10, singles=100, backlog=4),
+    years_of=4,
+    years=0.1,
     herd=20,
     idle=50,
 )
@@ -53,6 +60,8 @@ type Part = Callable[["CountyHome", Size], list[Figure]]
 DATABASE_PARTS: dict[str, Part] = {
     "cpu": lambda _, size: ingest_cost.measure(size.ingest, workers=1),
     "two-workers": lambda _, size: ingest_cost.measure(size.ingest, workers=2),
+    "years": lambda _, size: history.touch_cost(stations=size.years_of, years=size.years),
+    "patrol": lambda *_: history.patrol_round(),
 }
 """Those that need the county's database, and neither its broker nor its web server."""
 WHOLE_PARTS: dict[str, Callable[[Path, Size], list[Figure]]] = {
