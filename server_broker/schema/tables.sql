@@ -4638,9 +4638,6 @@ CREATE INDEX attendance_swap_giver_id_25de9d1e ON attendance_swap USING btree (g
 CREATE INDEX attendance_swap_taker_id_cf3a710e ON attendance_swap USING btree (taker_id);
 CREATE INDEX attendance_swap_window_id_5f545d6d ON attendance_swap USING btree (window_id);
 CREATE INDEX attendance_swaprecord_subject_id_30da5d91 ON attendance_swaprecord USING btree (subject_id);
-CREATE INDEX attendance_touch_card_token_fd791259 ON attendance_touch USING btree (card_token);
-CREATE INDEX attendance_touch_station_id_38c041de ON attendance_touch USING btree (station_id);
-CREATE INDEX attendance_touch_station_id_38c041de_like ON attendance_touch USING btree (station_id varchar_pattern_ops);
 CREATE INDEX attendance_windowrecord_subject_id_7c9dac82 ON attendance_windowrecord USING btree (subject_id);
 CREATE INDEX attendance_windowrecord_village_id_f44f37be ON attendance_windowrecord USING btree (village_id);
 CREATE INDEX audit_by_bigram ON audit_auditentry USING gin (audit_bigrams(audit_text((actor)::text, (action)::text, (subject)::text, (source)::text, detail)));
@@ -4665,6 +4662,7 @@ CREATE INDEX axes_accesslog_user_agent_0e659004_like ON axes_accesslog USING btr
 CREATE INDEX axes_accesslog_username_df93064b ON axes_accesslog USING btree (username);
 CREATE INDEX axes_accesslog_username_df93064b_like ON axes_accesslog USING btree (username varchar_pattern_ops);
 CREATE INDEX bank_draft_by_age ON editing_bankdraft USING btree (changed_at DESC);
+CREATE INDEX blob_by_account ON media_blob USING btree (uploaded_by_id) WHERE (uploaded_by_id IS NOT NULL);
 CREATE INDEX blob_by_subject ON media_blob USING btree (station_id, about_epoch, about_seq);
 CREATE INDEX blob_unannounced ON media_blob USING btree (station_id) WHERE ((announced_at IS NULL) AND (completed_at IS NULL));
 CREATE INDEX bundle_by_age ON bundles_bundle USING btree (published_at DESC);
@@ -4765,8 +4763,6 @@ CREATE INDEX fleet_shelfdue_station_id_b06ce5d1_like ON fleet_shelfdue USING btr
 CREATE INDEX fleet_station_id_03a880a7_like ON fleet_station USING btree (id varchar_pattern_ops);
 CREATE INDEX fleet_station_village_id_4737c008 ON fleet_station USING btree (village_id);
 CREATE INDEX fleet_station_village_id_4737c008_like ON fleet_station USING btree (village_id varchar_pattern_ops);
-CREATE INDEX fleet_stationevent_station_id_63c1df27 ON fleet_stationevent USING btree (station_id);
-CREATE INDEX fleet_stationevent_station_id_63c1df27_like ON fleet_stationevent USING btree (station_id varchar_pattern_ops);
 CREATE INDEX fleet_stationstatus_station_id_4ca4a178_like ON fleet_stationstatus USING btree (station_id varchar_pattern_ops);
 CREATE INDEX fleet_stream_station_id_534dd7c1 ON fleet_stream USING btree (station_id);
 CREATE INDEX fleet_stream_station_id_534dd7c1_like ON fleet_stream USING btree (station_id varchar_pattern_ops);
@@ -4786,7 +4782,6 @@ CREATE INDEX incidents_oncall_user_id_14788984 ON incidents_oncall USING btree (
 CREATE INDEX incidents_silence_by_id_0d8560e2 ON incidents_silence USING btree (by_id);
 CREATE INDEX ingest_daytaken_station_id_1c03184a ON ingest_daytaken USING btree (station_id);
 CREATE INDEX ingest_daytaken_station_id_1c03184a_like ON ingest_daytaken USING btree (station_id varchar_pattern_ops);
-CREATE INDEX ingest_fact_stream_id_6aba88cc ON ingest_fact USING btree (stream_id);
 CREATE INDEX ingest_quarantined_station_id_7230f047 ON ingest_quarantined USING btree (station_id);
 CREATE INDEX ingest_quarantined_station_id_7230f047_like ON ingest_quarantined USING btree (station_id varchar_pattern_ops);
 CREATE INDEX ingest_reissue_station_id_2dd81020 ON ingest_reissue USING btree (station_id);
@@ -4803,9 +4798,6 @@ CREATE INDEX learning_remarked_pack_id_78b824b7 ON learning_remarked USING btree
 CREATE INDEX level_run_by_boot ON learning_levelrun USING btree (station_id, boot);
 CREATE INDEX level_run_by_whom ON learning_levelrun USING btree (station_id, by_epoch, by_seq) WHERE (by_seq IS NOT NULL);
 CREATE INDEX manifest_dailytable_manifest_id_98e6f9d4 ON manifest_dailytable USING btree (manifest_id);
-CREATE INDEX media_blob_station_id_00af5149 ON media_blob USING btree (station_id);
-CREATE INDEX media_blob_station_id_00af5149_like ON media_blob USING btree (station_id varchar_pattern_ops);
-CREATE INDEX media_blob_uploaded_by_id_ff4d45b6 ON media_blob USING btree (uploaded_by_id);
 CREATE INDEX media_legalhold_blob_id_d3dac3a5 ON media_legalhold USING btree (blob_id);
 CREATE INDEX media_legalhold_set_within_id_cee65315 ON media_legalhold USING btree (set_within_id);
 CREATE INDEX meeting_record_by_begin ON meetings_meetingrecord USING btree (begin);
@@ -5200,8 +5192,6 @@ ALTER TABLE ONLY attendance_swap
     ADD CONSTRAINT attendance_swap_window_id_5f545d6d_fk_attendance_dutywindow_id FOREIGN KEY (window_id) REFERENCES attendance_dutywindow(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY attendance_swaprecord
     ADD CONSTRAINT attendance_swaprecord_subject_id_30da5d91_fk_attendance_swap_id FOREIGN KEY (subject_id) REFERENCES attendance_swap(id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE ONLY attendance_touch
-    ADD CONSTRAINT attendance_touch_station_id_38c041de_fk_fleet_station_id FOREIGN KEY (station_id) REFERENCES fleet_station(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY attendance_windowrecord
     ADD CONSTRAINT attendance_windowrec_subject_id_7c9dac82_fk_attendanc FOREIGN KEY (subject_id) REFERENCES attendance_dutywindow(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY attendance_windowrecord
@@ -5306,8 +5296,6 @@ ALTER TABLE ONLY fleet_shelfdue
     ADD CONSTRAINT fleet_shelfdue_station_id_b06ce5d1_fk_fleet_station_id FOREIGN KEY (station_id) REFERENCES fleet_station(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY fleet_station
     ADD CONSTRAINT fleet_station_village_id_4737c008_fk_regions_region_code FOREIGN KEY (village_id) REFERENCES regions_region(code) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE ONLY fleet_stationevent
-    ADD CONSTRAINT fleet_stationevent_station_id_63c1df27_fk_fleet_station_id FOREIGN KEY (station_id) REFERENCES fleet_station(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY fleet_stationstatus
     ADD CONSTRAINT fleet_stationstatus_station_id_4ca4a178_fk_fleet_station_id FOREIGN KEY (station_id) REFERENCES fleet_station(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY fleet_stream
@@ -5356,8 +5344,6 @@ ALTER TABLE ONLY learning_remarked
     ADD CONSTRAINT learning_remarked_pack_id_78b824b7_fk_learning_learningpack_id FOREIGN KEY (pack_id) REFERENCES learning_learningpack(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY manifest_dailytable
     ADD CONSTRAINT manifest_dailytable_manifest_id_98e6f9d4_fk_manifest_ FOREIGN KEY (manifest_id) REFERENCES manifest_dailymanifest(number) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE ONLY media_blob
-    ADD CONSTRAINT media_blob_station_id_00af5149_fk_fleet_station_id FOREIGN KEY (station_id) REFERENCES fleet_station(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY media_blob
     ADD CONSTRAINT media_blob_uploaded_by_id_ff4d45b6_fk_accounts_user_id FOREIGN KEY (uploaded_by_id) REFERENCES accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY media_legalhold
