@@ -37,6 +37,8 @@ class Size:
     """Stations that come back at once."""
     idle: int
     """Stations that are connected and quiet."""
+    lists: tuple[int, ...]
+    """How many stations are connected while some are enrolled, renewed and revoked."""
 
 
 FULL = Size(
@@ -46,6 +48,7 @@ FULL = Size(
     years=5,
     herd=500,
     idle=10_000,
+    lists=(500, 2_000, 10_000),
 )
 SMALL = Size(
     ingest_cost.Size(stations=20, singles=5, backlog=1),
@@ -54,6 +57,7 @@ SMALL = Size(
     years=0.1,
     herd=20,
     idle=50,
+    lists=(20,),
 )
 
 type Part = Callable[["CountyHome", Size], list[Figure]]
@@ -67,6 +71,7 @@ DATABASE_PARTS: dict[str, Part] = {
 WHOLE_PARTS: dict[str, Callable[[Path, Size], list[Figure]]] = {
     "herd": lambda folder, size: whole_county.herd(folder, size.herd),
     "idle": lambda folder, size: whole_county.idle(folder, size.idle),
+    "lists": lambda folder, size: whole_county.lists(folder, size.lists),
 }
 """Those that need a whole county, each a new one."""
 PARTS = [*DATABASE_PARTS, *WHOLE_PARTS]

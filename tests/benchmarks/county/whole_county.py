@@ -5,18 +5,22 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from firmware_scripts.report import Value
 from tests.benchmarks.county.ingest_cost import RATE_GOAL
 from tests.benchmarks.measures.figures import Figure
+from tests.proofs.revocation.crowd import Crowd
+from tests.proofs.revocation.runs import Revoker
+from tests.proofs.revocation.undisturbed import costs
 from tests.proofs.strangers.county import County
 
 DRAINED_GOAL_S = 60.0
 LIVE_GOAL_S = 2.0
 MEMORY_GOAL_MB = 1_500.0
+SILENCE_GOAL_MS = 50.0
 LIVE = 10
 """Stations at work while the others come back."""
 _CALM_S = 20.0
@@ -63,6 +67,38 @@ def idle(folder: Path, stations: int) -> list[Figure]:
     }
     total = sum(after.values())
     return [Figure(name=f"memory_with_{stations}_idle", value=total, unit="MB", goal=MEMORY_GOAL_MB, detail=detail)]
+
+
+def lists(folder: Path, sizes: Sequence[int]) -> list[Figure]:
+    """What an enrolment, a renewal, a new board and a revocation cost a county with so many stations connected."""
+    return [figure for stations in sizes for figure in _lists(folder / f"{stations}", stations)]
+
+
+def _lists(folder: Path, stations: int) -> list[Figure]:
+    folder.mkdir()
+    home = folder / "county"
+    with (
+        County(home, "ingest") as county,
+        Revoker(county) as revoker,
+        Crowd(county, stations, years=0, folder=folder / "crowd"),
+    ):
+        found = costs(county, revoker)
+    silence, worked, took = (_by_deed(found[name]) for name in ("silence_ms", "broker_worked_ms", "took_s"))
+    return [
+        Figure(
+            name=f"broker_silence_{deed.replace(' ', '_')}_{stations}",
+            value=silence[deed],
+            unit="ms",
+            goal=SILENCE_GOAL_MS if deed != "nothing" else None,
+            detail={"broker_worked_ms": worked[deed], "took_s": took[deed]},
+        )
+        for deed in silence
+    ]
+
+
+def _by_deed(said: Value) -> dict[str, float]:
+    assert isinstance(said, dict)
+    return said
 
 
 def memory_mb(county: County) -> dict[str, float]:
