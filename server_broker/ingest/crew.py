@@ -58,7 +58,10 @@ class Crew:
             while not self._stop.is_set():
                 self._start_due()
                 for key, _ in self._beats.select(BEAT_S):
-                    self._hear(key.data)
+                    self._hear(self._members[key.data])
+                # Told by the pipe too, but a child of the worker may hold its end of that open.
+                for member in [member for member in self._members.values() if member.process.poll() is not None]:
+                    self._ended(member)
                 if all(time.monotonic() - member.heard_s < SILENT_S for member in self._members.values()):
                     self._alive()
         finally:
@@ -80,17 +83,18 @@ class Crew:
             self._members[share] = _Member(share, process, beats, now)
             self._beats.register(beats, selectors.EVENT_READ, share)
 
-    def _hear(self, share: Share) -> None:
-        member = self._members[share]
+    def _hear(self, member: _Member) -> None:
         if os.read(member.beats, 4096):
             member.heard_s = time.monotonic()
-            return
-        # Its end of the pipe is closed: it has ended, or is just about to.
+        else:
+            self._ended(member)
+
+    def _ended(self, member: _Member) -> None:
         self._forget(member)
         status = member.process.wait()
         if not self._stop.is_set():
-            _log.error("the worker of share %s has ended with status %d; it is started again", share, status)
-        self._due[share] = time.monotonic() + RESTART_S
+            _log.error("the worker of share %s has ended with status %d; it is started again", member.share, status)
+        self._due[member.share] = time.monotonic() + RESTART_S
 
     def _forget(self, member: _Member) -> None:
         self._beats.unregister(member.beats)
@@ -122,6 +126,7 @@ class Beat:
         self._stop = stop
         self._beaten_s = 0.0
         os.set_blocking(descriptor, False)
+        os.set_inheritable(descriptor, False)
         threading.Thread(target=self._follow_keeper, name="keeper", daemon=True).start()
 
     def beat(self) -> None:
