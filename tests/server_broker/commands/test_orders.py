@@ -51,7 +51,7 @@ def source() -> RecordingSource:
 
 @pytest.fixture
 def worker(source: RecordingSource) -> Iterator[Worker]:
-    yield Worker(source=source, key=KEY, share=Share(), clock=lambda: NOW, stop=threading.Event())
+    yield Worker(source=source, key=KEY, share=Share(0, 2), clock=lambda: NOW, stop=threading.Event())
     connection.close()
 
 
