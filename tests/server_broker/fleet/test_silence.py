@@ -45,7 +45,7 @@ class Intake:
         return Worker(
             source=self.source,
             key=key,
-            share=Share(),
+            share=Share(0, 2),
             clock=lambda: datetime.fromtimestamp(self.machine.wall / 1000, UTC),
             stop=threading.Event(),
             county_clock=CountyClock(

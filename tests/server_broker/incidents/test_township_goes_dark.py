@@ -48,7 +48,7 @@ class Fleet:
         self._processor.process_batch([one.gone(nonce=nonce) for one in stations])
 
     def look(self) -> None:
-        watch_silence(shard=0, now=self.now, listened=dt.timedelta(days=9))
+        watch_silence(shards=[0], now=self.now, listened=dt.timedelta(days=9))
 
     def shown(self) -> list[tuple[str, str, int]]:
         found = [standing.incident for standing in open_incidents(COUNTY, now=self.now)]
