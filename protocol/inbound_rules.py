@@ -14,10 +14,16 @@ SSH_PORT = 22
 
 @dataclass(frozen=True, slots=True)
 class OpenPort:
-    """A TCP port that anybody may reach. ``word`` is Chinese: what is served there."""
+    """A TCP port that anybody may reach.
+
+    Attributes:
+        word: Chinese: what is served there.
+        most: Connections to it at the same time, by all together; None for any number.
+    """
 
     port: int
     word: str
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ def inbound_rules(
         "        ip6 saddr fe80::/10 udp dport 546 accept",
         *_ssh(networks, ssh_port),
         *(_per_source(per_source, ports) if per_source and ports else []),
+        *(f"        tcp dport {one.port} ct count over {one.most} drop" for one in ports if one.most is not None),
         *(f'        tcp dport {one.port} accept comment "{one.word}"' for one in ports),
         "    }",
         "}",

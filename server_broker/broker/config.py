@@ -23,10 +23,6 @@ _FIRST_FREE_PORT = 1024
 """Listening on a lower port needs a privilege (ip(7))."""
 STATIONS_LIST = "stations.list"
 """The stations that may connect, for the plugin: a line each."""
-MAX_CONNECTIONS = 15_000
-"""Most connections to one port for stations: 10,000 stations, and room for those that come back while the broker still
-keeps their old connection. Whoever connects and says nothing costs 44 KB for 90 s, so without a bound strangers could
-take all memory. What one address may take of it is for the firewall (`server_broker.supervisor.firewall`)."""
 PACKET_OVERHEAD_BYTES = 1024
 """Room for the topic and the properties of the largest message (MQTT 5.0, 3.3)."""
 _PBKDF2_ROUNDS = 101  # few: the password is 256 random bits, and Mosquitto checks it on its only thread
@@ -78,7 +74,6 @@ _FOR_STATIONS = """\
 # acl_file. It denies everything to whoever is not on the list or speaks an older MQTT, and every foreign SUBSCRIBE.
 listener {port} {bind_address}
 protocol mqtt
-max_connections {max_connections}
 max_qos 1
 allow_anonymous false
 allow_zero_length_clientid false
@@ -135,7 +130,6 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     certificate, key = server_certificate(home, "broker", config.hosts, now=now)
     for_stations = {
         "bind_address": config.bind_address,
-        "max_connections": MAX_CONNECTIONS,
         "plugin": _plugin_for(home),
         "stations_list": STATIONS_LIST,
         "hears": " ".join(topics.DOWN),

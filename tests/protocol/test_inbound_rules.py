@@ -51,6 +51,7 @@ def test_whoever_comes_too_often_is_let_in_slowly() -> None:
         {"ports": ()},
         {"ports": (), "per_source": PerSource(2, 1)},
         {"per_source": PerSource(2000, 100)},
+        {"ports": [OpenPort(8883, "消息服务", most=15_000), OpenPort(443, "网页")]},
         {"ssh_port": None},
         {"ssh_port": 2222},
         {"admins": ["192.0.2.7"]},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,6 +18,7 @@ from tests.proofs.strangers.county import County
 
 _SECOND_FACTOR = "/sign-in/second-factor/"
 _SECRET = re.compile(r'<p class="secret mono">([A-Z2-7 ]+)</p>')
+_WRITTEN_AS_THEY_ARE = "/%?&=:#+;,@~!$'()*[]"
 _TIMEOUT_S = 20.0
 """An answer that takes longer counts as a 504, because a person's browser would have given up."""
 
@@ -88,7 +89,10 @@ class Browser:
         ``says`` are further headers, ``has_token`` tells whether a POST carries the token against forged posts, and
         ``file`` is sent as the field of that name.
         """
-        headers = {"Referer": self._base + path} | ({"HX-Request": "true"} if polls else {})
+        # As a browser writes it (RFC 3986, 2.1): a guide's address has Chinese in it.
+        headers = {"Referer": self._base + quote(path, safe=_WRITTEN_AS_THEY_ARE)} | (
+            {"HX-Request": "true"} if polls else {}
+        )
         if method == "POST" and has_token:
             if self.form_cookie not in self._session.cookies:
                 self.ask("GET", "/sign-in/")

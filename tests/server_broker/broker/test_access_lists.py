@@ -133,7 +133,6 @@ def test_the_configuration_keeps_what_was_measured_to_matter(home: CountyHome) -
             ("acl_file", "own-topics.acl"),
             ("plugin", "./plugin.so"),
             ("plugin_opt_stations", "stations.list"),
-            ("max_connections", "15000"),
         ):
             assert listener[name] == value
     assert local["listener"].endswith(" 127.0.0.1"), "without TLS nobody comes from elsewhere"

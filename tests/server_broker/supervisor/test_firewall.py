@@ -51,8 +51,13 @@ def test_a_county_on_loopback_opens_nothing_but_ssh() -> None:
 def test_one_address_has_a_bound_unless_somebody_wants_none() -> None:
     assert "ct count over 2000" in ruleset(COUNTY, made_by="x")
     assert "ct count over 20000" in ruleset(COUNTY, made_by="x", per_address=20_000)
-    assert "ct count" not in ruleset(COUNTY, made_by="x", per_address=0)
+    assert "saddr" not in ruleset(COUNTY, made_by="x", per_address=0).replace("ip6 saddr fe80::/10", "")
     assert is_taken(ruleset(COUNTY, made_by="x"))
+
+
+def test_the_broker_s_ports_have_a_bound_for_all_together() -> None:
+    bound = [line.strip() for line in ruleset(COUNTY, made_by="x", per_address=0).splitlines() if "ct count" in line]
+    assert bound == [f"tcp dport {port} ct count over 15000 drop" for port in (8883, 8443)]
 
 
 def test_who_is_no_address_is_told_so() -> None:
