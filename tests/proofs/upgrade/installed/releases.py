@@ -80,7 +80,9 @@ def as_version(package: Path, version: str, into: Path) -> Path:
         lines = [f"Version: {version}" if line.startswith("Version:") else line for line in lines]
         control.write_text("\n".join(lines) + "\n", encoding="utf-8")
         subprocess.run(
-            ["dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "--build", str(folder), str(into)], check=True
+            ["dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "--build", str(folder), str(into)],
+            check=True,
+            stdout=sys.stderr,  # the report alone goes to standard output
         )
     return into
 
