@@ -31,6 +31,7 @@ from server_broker.broker.local import probe
 from server_broker.broker.orders import Order, running_broker, tell_broker
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import wait_gone
+from server_broker.platform.shards import shard_of
 from server_broker.trust.journal import JournalStation, StationJournal, StationRoll
 from server_broker.trust.keys import county_keys
 from server_broker.trust.reserve import write_with_reserve
@@ -198,8 +199,13 @@ def version_user(version: int) -> str:
 
 
 def station_list(live: dict[str, JournalStation]) -> str:
-    """Return the list of the plugin: each live station with its shard. Who is not on it may do nothing."""
-    lines = [f"{station} {known.enrolled.shard}" for station, known in sorted(live.items())]
+    """Return the list of the plugin: each live station with the shards in which it may speak.
+
+    They are the one that it was enrolled in and the one that a county with several workers gives it at its next renewal
+    (`server_broker.platform.shards`). So nobody has to write the list anew when a station moves. Who is not on the list
+    may do nothing.
+    """
+    lines = [f"{station} {known.enrolled.shard} {shard_of(station)}" for station, known in sorted(live.items())]
     return "\n".join(["# Written by cunhui-server; whoever is not named may do nothing.", *lines]) + "\n"
 
 

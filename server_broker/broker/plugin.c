@@ -6,7 +6,7 @@
  * has patterns alone, and this plugin is asked first. It only ever takes away: it says "denied", or it says nothing and
  * acl_file decides.
  *
- *   plugin_opt_stations FILE   the stations that may connect, a line each: NAME SHARD
+ *   plugin_opt_stations FILE   the stations that may connect, a line each: NAME SHARD SHARD
  *   plugin_opt_hears LEAVES    the leaves that a station may subscribe to, with a blank between two
  *
  * Mosquitto loads it once for each listener, so nothing is kept in static variables. Mosquitto has one thread.
@@ -40,7 +40,7 @@
 
 struct station {
     char name[LINE_BYTES];
-    unsigned shard;
+    unsigned shards[2]; /* in which it may speak */
     double allowance; /* messages, as it stood at `at`; below zero: so many were denied */
     double at;        /* monotonic, s */
 };
@@ -122,7 +122,7 @@ static void read_stations(struct gate *gate)
         return;
     }
     while (fgets(line, sizeof line, file) != NULL) {
-        if (line[0] == '#' || sscanf(line, "%32s %u", one.name, &one.shard) != 2) continue;
+        if (line[0] == '#' || sscanf(line, "%32s %u %u", one.name, &one.shards[0], &one.shards[1]) != 3) continue;
         if (count == room) {
             struct station *more = realloc(stations, (room = room * 2 + 64) * sizeof *stations);
             if (more == NULL) {
@@ -159,13 +159,20 @@ static bool hears(const struct gate *gate, const char *leaf)
     return false;
 }
 
+/* Return the length of the station's own beginning of a topic in a shard, or 0 if the topic begins in another way. */
+static size_t begins_own(const struct station *station, unsigned shard, const char *topic)
+{
+    char own[TOPIC_BYTES];
+    int length = snprintf(own, sizeof own, "cunhui/1/%u/%s/", shard, station->name);
+    return strncmp(topic, own, (size_t)length) == 0 ? (size_t)length : 0;
+}
+
 static int judge(int event, void *event_data, void *user_data)
 {
     const struct mosquitto_evt_acl_check *asked = event_data;
     const struct gate *gate = user_data;
     struct station *station;
-    char own[TOPIC_BYTES];
-    int length;
+    size_t length = 0;
 
     (void)event;
     if (asked->access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_PLUGIN_DEFER;
@@ -173,8 +180,8 @@ static int judge(int event, void *event_data, void *user_data)
     if (mosquitto_client_protocol_version(asked->client) != 5) return MOSQ_ERR_ACL_DENIED;
     station = find(gate, mosquitto_client_username(asked->client));
     if (station == NULL) return MOSQ_ERR_ACL_DENIED;
-    length = snprintf(own, sizeof own, "cunhui/1/%u/%s/", station->shard, station->name);
-    if (strncmp(asked->topic, own, (size_t)length) != 0) return MOSQ_ERR_ACL_DENIED;
+    for (int i = 0; i < 2 && length == 0; i++) length = begins_own(station, station->shards[i], asked->topic);
+    if (length == 0) return MOSQ_ERR_ACL_DENIED;
     if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return MOSQ_ERR_ACL_DENIED;
     if (asked->access != MOSQ_ACL_WRITE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */

@@ -46,7 +46,7 @@ def test_a_station_gets_each_of_its_topics_by_name() -> None:
 def test_the_list_has_a_line_for_each_live_station_with_its_shard(home: CountyHome) -> None:
     StationJournal(home).append(enrolled("village-01", "a1"))
     StationJournal(home).append(replace(enrolled("village-02", "b2"), shard=7))
-    assert station_list(StationJournal(home).read().live()).splitlines()[1:] == ["village-01 0", "village-02 7"]
+    assert station_list(StationJournal(home).read().live()).splitlines()[1:] == ["village-01 0 26", "village-02 7 32"]
 
 
 def test_without_stations_the_list_names_nobody(home: CountyHome) -> None:
@@ -76,7 +76,7 @@ def test_after_an_upgrade_the_earlier_access_list_still_says_who_was_in(home: Co
     (home.broker / "stations.list").unlink()
     (home.broker / "stations.acl").write_text("# x\nuser village-01\ntopic write cunhui/1/0/village-01/facts\n")
     broker.refresh(home, now=NOW)
-    assert (home.broker / "stations.list").read_text().splitlines()[1:] == ["village-01 0"], "village-02 is in doubt"
+    assert (home.broker / "stations.list").read_text().splitlines()[1:] == ["village-01 0 26"], "village-02 is in doubt"
     assert not (home.broker / "stations.acl").exists()
 
 
