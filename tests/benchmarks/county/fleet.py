@@ -7,6 +7,7 @@ are at work; its last line is one JSON object.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import fcntl
 import itertools
@@ -35,6 +36,8 @@ WEEK = 5
 ENVELOPES_OUT = 4
 """Envelopes of one station that wait for a receipt."""
 LIVE_EVERY_S = 0.5
+SAID_AGAIN_S = 10.0
+"""Without all receipts for so long, a station that came back says again what it has none for. Ours waits 20 s."""
 _PREFIX = "fleet"
 
 
@@ -131,8 +134,9 @@ class AtWork:
         """Work until the event, and then until all receipts are there."""
         client = await _born(line, self.station)
         client.on_message = self._heard
+        until = itertools.count()
         for mid in itertools.count(2):
-            if ended.is_set() and not self._said_at:
+            if ended.is_set() and (not self._said_at or next(until) * LIVE_EVERY_S > SAID_AGAIN_S):
                 break
             if not ended.is_set():
                 envelope = self.station.envelope("single")
@@ -179,8 +183,12 @@ class ComesBack:
                     say_more()
 
         client.on_message = heard
-        say_more()
-        await done.wait()
+        while not done.is_set():
+            # What a station has no receipt for it says again: the county may have let it go.
+            self._sent = 0
+            say_more()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), SAID_AGAIN_S)
         client.close()
 
 
