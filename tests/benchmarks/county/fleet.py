@@ -31,6 +31,7 @@ from tests.benchmarks.measures.figures import percentile
 
 AT_ONCE = 64
 """Connections that are being made at any moment."""
+TRIES = 20
 WEEK = 5
 """Envelopes of 200 facts: of a week of 60 touches a day, a picture of each, and ten events."""
 ENVELOPES_OUT = 4
@@ -96,13 +97,23 @@ class Line:
         self._ca = ca
         self._folder = folder
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self.tried_again = 0
 
     async def connect(self, station: PresignedStation) -> LightClient:
-        """Return the station's connection, with its subscriptions."""
+        """Return the station's connection, with its subscriptions. It tries again, as stations do.
+
+        Raises:
+            OSError: The broker did not let it in, however often it tried.
+        """
         filters = [topic(shard=station.shard, station=station.id, leaf=leaf) for leaf in DOWN]
         async with self._slots:
             context = ssl.create_default_context(cafile=str(self._ca))
             context.load_cert_chain(self._folder / f"{station.id}.pem")
+            for _ in range(TRIES):
+                with contextlib.suppress(OSError):
+                    return await connected(self._port, station.id, filters, tls=context)
+                self.tried_again += 1
+                await asyncio.sleep(0.5)
             return await connected(self._port, station.id, filters, tls=context)
 
 
@@ -110,7 +121,8 @@ async def hold(line: Line, count: int) -> None:
     """Connect all and keep them, until the input ends."""
     began = time.monotonic()
     clients = await asyncio.gather(*(_born(line, station) for station in stations_of(count)))
-    print(json.dumps({"connected": len(clients), "seconds": round(time.monotonic() - began, 1)}), flush=True)
+    seconds = round(time.monotonic() - began, 1)
+    print(json.dumps({"connected": len(clients), "seconds": seconds, "tried_again": line.tried_again}), flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     for client in clients:
         client.close()

@@ -61,6 +61,7 @@ def idle(folder: Path, stations: int) -> list[Figure]:
     detail: dict[str, Value] = {
         "connected": said["connected"],
         "connected_within_s": said["seconds"],
+        "tried_again": said["tried_again"],
         "online": online,
         "before_mb": {name: round(mb) for name, mb in before.items()},
         "after_mb": {name: round(mb) for name, mb in after.items()},
