@@ -45,7 +45,7 @@ OpenSSL's judgement of dates is not in it: tests/integration has a real agent wh
 2100 and 1972 (boot id and CLOCK_BOOTTIME stay), tests/agent/uplink has certificates that ended in 2021. Not covered: \
 the kernel's own clock code, a running chronyd, a real RTC or modem, drift above 8 ppm, more than a day from a fact to \
 the word that dates it, the times of answered questions, a county that told a wrong time and whose clock is put right \
-only after it has started anew."""
+only after it has started anew, a county whose clock stays an hour slow for more than a month."""
 
 
 def prove(*, runs: int, seed: int) -> Findings:
