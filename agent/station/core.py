@@ -317,7 +317,6 @@ class Core:
         parts = self._parts
         parts.fact_writer.flush()
         parts.lifecycle.tick()
-        parts.desk.tick()
         parts.contacts.tick()
         parts.visits.tick()
         parts.meetings.tick()

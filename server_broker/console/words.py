@@ -136,7 +136,6 @@ ALARMS = {
     "number_stranger": "外镇人员按编号打卡",
     "reader_lost": "读卡器断开",
     "cards_unreadable": "读卡器接连读不出卡",
-    "cards_flood": "读卡器一连读到许多不认识的卡",
     "unknown_keyboard": "有人插上了陌生键盘",
     "camera_failed": "摄像头拍不出",
     "input_failed": "门磁或人体感应用不了",
