@@ -63,6 +63,8 @@ class Stream(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch"], name="stream_once")]
+        # How many streams a station has opened in a day is counted whenever it opens one.
+        indexes = [models.Index(fields=["station", "opened_at"], name="stream_opened")]
 
 
 def station_of(related_name: str, *, null: bool = False) -> "models.ForeignKey[Station]":

@@ -4951,6 +4951,7 @@ CREATE INDEX station_case_by_age ON requests_stationcase USING btree (asked_at);
 CREATE INDEX station_case_by_person ON requests_stationcase USING btree (person_id, asked_at);
 CREATE INDEX station_case_not_over ON requests_stationcase USING btree (person_id) WHERE (NOT is_over);
 CREATE INDEX station_index_by_hash ON bundles_stationindex USING btree (sha256);
+CREATE INDEX stream_opened ON fleet_stream USING btree (station_id, opened_at);
 CREATE INDEX swap_by_day ON attendance_swap USING btree (day, window_id);
 CREATE INDEX switch_newest ON compliance_switchstep USING btree (code, id DESC);
 CREATE INDEX told_by_station ON progress_told USING btree (station_id);

@@ -12,7 +12,9 @@ ROOMS = ("protocol", "agent", "kiosk_tui", "server_broker")
 
 def product_files(folder: Path) -> set[str]:
     found = (path for room in ROOMS for path in (folder / room).rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)) for path in found if "__pycache__" not in path.parts}
+    # What a checkout compiles for itself, a package compiles for its own architecture.
+    compiled = {"__pycache__", "compiled"}
+    return {str(path.relative_to(folder)) for path in found if not compiled.intersection(path.parts)}
 
 
 def build_wheel(folder: Path) -> Path:
@@ -20,7 +22,7 @@ def build_wheel(folder: Path) -> Path:
     source = folder / "source"
     source.mkdir()
     for name in (*ROOMS, "firmware_scripts"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "compiled"))
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]

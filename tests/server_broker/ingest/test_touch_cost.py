@@ -49,7 +49,8 @@ _HISTORY = (
     SELECT (SELECT min(id) FROM fleet_stream WHERE station_id = %(station)s), n + 1000, decode(md5(n::text), 'hex'),
            decode(md5(n::text), 'hex'), 'touch', now(), CASE n %% 10 WHEN 0 THEN 'malformed' ELSE '' END""",
     """INSERT INTO fleet_stream (station_id, epoch, through, head, opened_at, issued)
-    SELECT %(station)s, decode(md5('old' || n), 'hex'), 1, decode(md5(n::text), 'hex'), now(), 1""",
+    SELECT %(station)s, decode(md5('old' || n), 'hex'), 1, decode(md5(n::text), 'hex'),
+           now() - n * interval '1 day', 1""",
     """INSERT INTO ingest_reissue (station_id, epoch, seq, digest, identity_epoch, identity_seq, carrier_epoch,
                                   carrier_seq)
     SELECT %(station)s, decode(md5('old' || n), 'hex'), n, decode(md5(n::text), 'hex'), decode(md5('old' || n), 'hex'),
