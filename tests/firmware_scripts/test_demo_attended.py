@@ -108,6 +108,7 @@ def packs_at(kiosk: Path) -> list[str]:
     return [one.title for one in ask(kiosk, OpenMap(), MapShown).packs]
 
 
+@pytest.mark.small_proof
 @pytest.mark.timeout(300)
 def test_hints_stand_until_enter_and_again_after_the_kiosk_and_nothing_is_left_of_a_closed_terminal() -> None:
     with short_folder() as short, demo(short / "demo") as shown:
