@@ -178,9 +178,9 @@ def subscribe(mid: int, filters: Sequence[str]) -> bytes:
     return _packet(0x82, mid.to_bytes(2) + b"\x00" + asked)
 
 
-def publish(topic: str, payload: bytes, *, mid: int = 0, again: bool = False) -> bytes:
-    """Return a PUBLISH (3.3): by QoS 1 with a packet id, by QoS 0 without; ``again`` if it may have come before."""
-    first = 0x30 | (0x02 if mid else 0) | (0x08 if mid and again else 0)
+def publish(topic: str, payload: bytes, *, mid: int = 0) -> bytes:
+    """Return a PUBLISH (3.3): by QoS 1 with a packet id, by QoS 0 without."""
+    first = 0x30 | (0x02 if mid else 0)
     return _packet(first, _text(topic) + (mid.to_bytes(2) if mid else b"") + b"\x00" + payload)
 
 

@@ -35,15 +35,11 @@ def own_database_lacks(home: CountyHome, own: OwnDatabase) -> list[str]:
     """
     hosts, options = ",".join(own.hosts), own.options(home.root)
     with psycopg.connect(host=hosts, port=own.port, dbname=own.name, user=own.user, **options) as link:
-        return [*_lost_in_a_power_cut(link), *_lacking(link, own)]
+        return [*lost_in_a_power_cut(link), *_lacking(link, own)]
 
 
-def not_durable(link: Link) -> bool:
-    """Tell whether a COMMIT may be lost when the power fails, although its receipt has gone out."""
-    return bool(_lost_in_a_power_cut(link))
-
-
-def _lost_in_a_power_cut(link: Link) -> list[str]:
+def lost_in_a_power_cut(link: Link) -> list[str]:
+    """Return in Chinese why a COMMIT may be lost when the power fails, although its receipt has gone out."""
     found = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if _shown(link, name) == "off"]
     return [f"{name} 被关闭，断电会丢记录：改回 on" for name in found]
 

@@ -28,7 +28,7 @@ from server_broker.platform.invocation import command_line
 from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import log_of, restart_line, start_line
-from server_broker.supervisor.database_check import connected, not_durable, own_database_lacks
+from server_broker.supervisor.database_check import connected, lost_in_a_power_cut, own_database_lacks
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.own_names import console_certificate_problems, served_certificate
 from server_broker.supervisor.parts import front_door_answers, web_answers
@@ -252,7 +252,7 @@ def _database(home: CountyHome, config: CountyConfig) -> PartFinding:
         return _own_database(home, config.database)
     try:
         with connected(home) as link:
-            safe = not not_durable(link)
+            safe = not lost_in_a_power_cut(link)
     except psycopg.OperationalError:
         return PartFinding("数据库", False, "连接不上", f"查看 {log_of(home, 'postgres')}；磁盘满时先腾空间")
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
