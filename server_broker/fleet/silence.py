@@ -70,8 +70,8 @@ def watch_silence(*, shards: Collection[int], now: datetime, listened: timedelta
             said += f"，一天里第 {times} 次断线；连上并稳定两小时后才解除"
         calls.append(AlarmCall(station, STATION_SILENT, "minor", said))
     raise_alarms(calls, at=now)
-    # A connection in doubt closes nothing: only a message from the station proves that it is back. A station whose alarm
-    # was raised just now is not connected, so `often` need not be counted again.
+    # A connection in doubt closes nothing: only a message from the station proves that it is back. A station whose
+    # alarm was raised just now is not connected, so `often` need not be counted again.
     flapping = Q(station__in=[station for station, times in often.items() if times >= FLAPS])
     stays = Q(changed_at__lte=now - STAYS)
     back = StationStatus.objects.filter(~flapping | stays, station__shard__in=shards, online=True, doubted_at=None)
