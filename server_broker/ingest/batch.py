@@ -34,7 +34,7 @@ _BLOB_LEAVES = ("blob", "asked")
 
 
 def is_about_blobs(incoming: Incoming) -> bool:
-    """Tell whether a message is about a picture: such messages wait until there are no facts to process."""
+    """Tell whether a message is about a picture: such messages go after facts."""
     return incoming.leaf in _BLOB_LEAVES
 
 

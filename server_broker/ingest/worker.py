@@ -46,7 +46,6 @@ import random
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -62,7 +61,6 @@ from server_broker.ingest.costs import Costs
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.durable import wait_for_the_disk
 from server_broker.ingest.floods import FloodWatch
-from server_broker.ingest.inbox import BLOBS_AT_ONCE
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
 from server_broker.ingest.source import Source
@@ -177,7 +175,6 @@ class Worker:
         self._notices = DesiredNotices(shards=share.shards)
         self._costs = Costs(time.monotonic)
         self._floods = FloodWatch(time.monotonic)
-        self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
         self._silence = SilenceWatch(shards=share.shards, mono_ms=mono_ms())
 
@@ -188,7 +185,7 @@ class Worker:
             self._retry_while_database_away(lambda: None)
             self._source.start()
             while not self._stop.is_set():
-                self.step(timeout_s=0 if self._blobs else IDLE_S)
+                self.step(timeout_s=IDLE_S)
         except _Stopped:
             _log.info("told to stop while the database was away")
         finally:
@@ -206,11 +203,12 @@ class Worker:
             )
         births = [message for message in messages if message.leaf == "birth"]
         others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
-        self._blobs.extend(message for message in messages if is_about_blobs(message))
+        # The source hands out a few of these at a time, so that facts that come meanwhile wait briefly.
+        about_blobs = [message for message in messages if is_about_blobs(message)]
         for batch in (*self._costs.batches(births), *self._costs.batches(others)):
             self._process(batch)
-        if self._blobs:
-            self._process_blobs()
+        for batch in self._costs.batches(about_blobs):
+            self._process_blob_batch(batch)
         for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
             self._source.publish(topic, payload, must_arrive=False)
         if time.monotonic() >= self._look_again:
@@ -239,12 +237,6 @@ class Worker:
             let_go = self._source.let_go()
             for station in retry(lambda: self._floods.look(let_go, now=self._clock())):
                 self._source.end_connection(station)
-
-    def _process_blobs(self) -> None:
-        """Process some of the blob messages."""
-        taken = [self._blobs.popleft() for _ in range(min(BLOBS_AT_ONCE, len(self._blobs)))]
-        for batch in self._costs.batches(taken):
-            self._process_blob_batch(batch)
 
     def _process_blob_batch(self, batch: Sequence[Incoming]) -> None:
         """Process a batch about pictures. If the media folder cannot be written, raise an alarm and drop it."""
