@@ -59,12 +59,14 @@ def without_its_name(path: str | Path, content: bytes, **named: Any) -> None:
 @pytest.mark.parametrize(
     ("place", "instead", "purpose"),
     [
-        ("agent.storage.blobs.write_durably", without_its_name, "announce"),
-        ("agent.kiosk.packs.write_durably", without_its_name, "pack"),
         ("agent.identity.station_identity.write_durably", without_its_name, "identity"),
-        ("agent.camera.camera_process.write_durably", without_its_name, "spool"),
         ("agent.rescue.stick.sync_folder", lambda _: None, "export"),
-        ("agent.storage.durable.sync_folder", lambda _: None, "identity"),
+        pytest.param("agent.storage.blobs.write_durably", without_its_name, "announce", marks=pytest.mark.small_proof),
+        pytest.param("agent.kiosk.packs.write_durably", without_its_name, "pack", marks=pytest.mark.small_proof),
+        pytest.param(
+            "agent.camera.camera_process.write_durably", without_its_name, "spool", marks=pytest.mark.small_proof
+        ),
+        pytest.param("agent.storage.durable.sync_folder", lambda _: None, "identity", marks=pytest.mark.small_proof),
     ],
 )
 def test_a_name_that_is_not_synced_is_caught(
@@ -74,6 +76,7 @@ def test_a_name_that_is_not_synced_is_caught(
     assert prove(cuts=400, seed=5, only=frozenset({purpose})).verdict.lost > 0
 
 
+@pytest.mark.small_proof
 def test_a_picture_that_goes_before_a_fact_says_so_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     drop, evicted = Snapshots._drop, Snapshots._evicted
 

@@ -40,6 +40,7 @@ def rows_of(home: CountyHome, database: str) -> list[str]:
     return sorted(line for line in rows.splitlines() if line.startswith("INSERT"))
 
 
+@pytest.mark.small_proof
 @pytest.mark.timeout(300)  # one way is the slow one, and other programs may have the processor
 def test_it_has_what_migrations_make_one_by_one(home: CountyHome) -> None:
     with empty_database(home, "laid") as laid:
