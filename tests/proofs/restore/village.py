@@ -146,7 +146,7 @@ class Village:
         self.county.reap()
         for pid in pids:
             with suppress(ProcessLookupError):
-                subprocess.run(["kill", "-9", str(pid)], check=False)
+                os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not any(map(is_alive, pids)), what="the end of the county", timeout_s=30)
         shutil.rmtree(self.county.home)
 
