@@ -45,6 +45,8 @@ from tests.fakes.shelf_source import ShelfCounty
 STATION = "test-0001"
 CARD_KEY = bytes(range(32))
 ZHANG, LI, LOST, STRANGER = "04a1b2c3d4e5f6", "04b1b2c3d4e5f6", "04c1b2c3d4e5f6", "04d1b2c3d4e5f6"
+CROWD = [f"04{number:012x}" for number in range(1000)]
+"""As many cards as a village can have: unknown ones are not recorded at a machine's pace."""
 RUN_KEY = Ed25519PrivateKey.generate()
 COUNTY_KEY = Ed25519PrivateKey.generate()
 COUNTY_KEYS = {key_id(COUNTY_KEY.public_key().public_bytes_raw()): COUNTY_KEY.public_key().public_bytes_raw()}
@@ -74,6 +76,12 @@ def desired(
         windows=[window("am", 510, 720, "p1", "p2"), window("pm", 870, 1050, "p1")],
         packs=packs or [],
     )
+
+
+def crowd(cards: int, *, station: str = STATION, version: int = 1) -> Desired:
+    """Return a village with the first cards of `CROWD`, all of one person."""
+    known = [Card(token=card_token(CARD_KEY, uid), person="p1") for uid in CROWD[:cards]]
+    return msgspec.structs.replace(desired(version=version), station=station, cards=known)
 
 
 def village(*, settings: dict[str, object] | None = None, windows: list[DutyWindow] | None = None) -> EffectiveState:

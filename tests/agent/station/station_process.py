@@ -14,13 +14,15 @@ from pathlib import Path
 
 from agent.storage.outbox import Outbox
 from agent.storage.recent import RecentFacts
+from agent.twin import Twin
 from protocol.facts import Fact
+from protocol.twin import Desired
 from protocol.units import Moment
 from tests.fakes.devices import lamp_socket
 from tests.fakes.enrolled import EnrolledStation
 
 LIMIT_S = 15
-
+_NOBODY_KNOWS = Moment(wall=0, boot=bytes(16), mono=0, quality="unknown")
 
 UID = "04a1b2c3d4e5f6"
 
@@ -61,16 +63,24 @@ class StationProcess:
         light: dict[str, str] = json.loads(self.lamp.recv(4096))
         return light
 
+    def know(self, wanted: Desired) -> None:
+        """Keep a desired state on the station's disk, as if the county had sent it; the agent must not run."""
+        with contextlib.closing(self._outbox()) as outbox:
+            twin = Twin(station=self.enrolled.identity.station, village="示例村", state=outbox)
+            assert twin.accept(wanted, at=_NOBODY_KNOWS).refused == 0
+
     def facts(self) -> list[Fact]:
         """Return what is on disk; the agent must have ended."""
-        outbox = Outbox.open(
+        with contextlib.closing(self._outbox()) as outbox:
+            return [fact for _, fact in RecentFacts(outbox)]
+
+    def _outbox(self) -> Outbox:
+        return Outbox.open(
             self.folder / "outbox.db",
             station=self.enrolled.identity.station,
             record_key=self.enrolled.identity.record_key,
-            now=lambda: Moment(wall=0, boot=bytes(16), mono=0, quality="unknown"),
+            now=lambda: _NOBODY_KNOWS,
         )
-        with contextlib.closing(outbox):
-            return [fact for _, fact in RecentFacts(outbox)]
 
     def captures(self) -> int:
         count = self.folder / "camera.count"

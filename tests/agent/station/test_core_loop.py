@@ -47,7 +47,7 @@ from protocol.kiosk_documents import DocumentGone, OpenDocument
 from protocol.kiosk_learning import NextQuestion, OpenLevel
 from protocol.kiosk_status import AskStatus, Status
 from protocol.receipts import Receipt
-from tests.agent.bench import LI, STATION, STRANGER, ZHANG, Bench, bench
+from tests.agent.bench import CROWD, LI, STATION, STRANGER, ZHANG, Bench, bench, crowd
 from tests.agent.kiosk.test_documents import document, publish
 from tests.agent.station.running import Running, touches
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
@@ -71,19 +71,21 @@ def test_other_events_keep_their_place_between_touches(running: Running) -> None
 
 
 def test_1000_touches_at_once_lose_no_green(running: Running) -> None:
-    running.take(*touches(*[f"04{number:012x}" for number in range(1000)]))
-    lit = [fact for colour, fact in running.station.indicator.shown if colour != "red"]
+    running.station.accept(crowd(1000, version=2))
+    running.take(*touches(*CROWD))
+    lit = [fact for colour, fact in running.station.indicator.shown if colour == "green"]
     assert len(set(lit)) == 1000
     assert len(running.station.of(Touch)) == 1000
     assert running.station.outbox.commits <= 1000 / MAX_TOGETHER + 1
 
 
 def test_a_flood_is_refused_in_red_and_the_rest_is_recorded(running: Running) -> None:
-    running.take(*touches(*[f"04{number:012x}" for number in range(MAX_WAITING + 500)]))
+    running.station.accept(crowd(1000, version=2))
+    running.take(*touches(*CROWD, *CROWD[: MAX_WAITING - 500]))
     lit = [colour for colour, _ in running.station.indicator.shown]
     problems = {shown.problem for shown in running.station.recorded.touches}
     assert problems == {"", "too_fast"}
-    assert len(running.station.of(Touch)) == lit.count("amber") >= MAX_WAITING - MAX_TOGETHER
+    assert len(running.station.of(Touch)) == lit.count("green") >= MAX_WAITING - MAX_TOGETHER
 
 
 def test_the_watchdog_is_fed_by_the_loop(running: Running, system: FakeSystemClock) -> None:

@@ -1,11 +1,13 @@
 """What one touch with its receipt writes to the disk, as the block device counts it."""
 
+from itertools import islice
+
 from tests.benchmarks.measures import lone_touches
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.stage.loop_disk import LoopDisk
 from tests.benchmarks.stage.proxy import Proxy
 from tests.benchmarks.stage.station import BenchStation
-from tests.benchmarks.stage.touching import unknown_cards
+from tests.benchmarks.stage.touching import village_cards
 
 NAME = "touch_disk_bytes"
 GOAL_BYTES = 32_768.0
@@ -16,9 +18,7 @@ _QUIET_S = 0.03
 def measure(station: BenchStation, proxy: Proxy, disk: LoopDisk, *, seed: int) -> Figure:
     """Average over lone touches. It includes the file system's journal and the blocks that the system writes back
     later."""
-    strangers = unknown_cards(seed + 2)
-    cards = [person.uid for person in station.cast.people]
-    cards += [strangers.draw() for _ in range(TOUCHES - len(cards))]
+    cards = islice(village_cards(station.cast, seed=seed + 2), TOUCHES)
     before, flushed = disk.written_bytes(), disk.flushes()
     lights = lone_touches.present(station, proxy, cards, quiet_s=_QUIET_S)
     written, flushes = disk.written_bytes() - before, disk.flushes() - flushed

@@ -2,12 +2,13 @@
 
 import random
 import threading
+from itertools import islice
 
 from firmware_scripts.report import Value
 from tests.benchmarks.measures.figures import Figure, percentile
 from tests.benchmarks.measures.surroundings import Surroundings
 from tests.benchmarks.stage.station import BenchStation
-from tests.benchmarks.stage.touching import unknown_cards
+from tests.benchmarks.stage.touching import village_cards
 
 GOAL_MS = 50.0
 TOUCHES = 1_000
@@ -17,15 +18,15 @@ _GAP_S = (0.03, 0.11)
 
 
 def measure(station: BenchStation, *, seed: int, touches: int = TOUCHES, name: str = "touch") -> list[Figure]:
-    """Present each card of the village and then unknown ones, at random moments. None of them is a repeat.
+    """Present the cards of the village one after another, at random moments.
+
+    A card that comes again within two minutes is a repeat. It is committed and lit in the same way.
 
     Args:
         name: The figures' name, before ``_p50_ms`` and ``_p99_ms``.
     """
     chance = random.Random(seed)
-    strangers = unknown_cards(seed)
-    cards = [person.uid for person in station.cast.people][: touches // 2]
-    cards += [strangers.draw() for _ in range(touches - len(cards))]
+    cards = islice(village_cards(station.cast, seed=seed), touches)
     pause = threading.Event()
     around = Surroundings(station.folder.parent)
     taken = []

@@ -2,13 +2,14 @@
 
 import subprocess
 import threading
+from itertools import islice
 from pathlib import Path
 
 from firmware_scripts.demo.level_player import Terminal
 from firmware_scripts.report import Value
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.stage.station import BenchStation
-from tests.benchmarks.stage.touching import unknown_cards
+from tests.benchmarks.stage.touching import village_cards
 
 AGENT_GOAL_MB = 60.0
 KIOSK_GOAL_MB = 90.0
@@ -32,10 +33,9 @@ def camera(station: BenchStation) -> Figure:
 def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
     """Go on until this run of the agent has had 10,000 touches, each right after the answer to the one before, and
     measure."""
-    strangers = unknown_cards(seed + 1)
     with station.touching() as hand:
-        for _ in range(TOUCHES - already):
-            hand.touch(strangers.draw())
+        for uid in islice(village_cards(station.cast, seed=seed + 1), TOUCHES - already):
+            hand.touch(uid)
     at_once = resident(station.pid)["VmRSS"]
     station.settle()
     detail: dict[str, Value] = {"at_once": at_once, "lights": {**hand.lights}, "touches": TOUCHES}

@@ -5,21 +5,23 @@ import json
 import select
 import socket
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import agent
 from firmware_scripts.demo.county import DemoCounty
 from tests.benchmarks.peers.contender import ANSWER_WITHIN_S, Contender, Outcome
+from tests.benchmarks.peers.script import FACTS_PER_DAY
 from tests.benchmarks.stage.station import BenchStation
 
 _TOUCHES = """
     select encode(epoch, 'hex') || '/' || seq, encode(card_token, 'hex')
-    from attendance_touch where station_id = '{}'"""
+    from attendance_touch where station_id = '{}' order by wall, seq"""
 _LAST_LIGHT_S = 0.05
 """By then a light that was sent before the agent was killed has arrived."""
 
 
 class OurAgent(Contender):
-    """Facts are cards of their own, which the village does not know: green or amber both vouch for the fact."""
+    """Facts are the village's cards, one after another and then again; each light vouches for its fact."""
 
     name = "cunhui-agent"
     version = agent.VERSION
@@ -38,7 +40,7 @@ class OurAgent(Contender):
         self._lamp.close()
 
     def present(self, fact: str) -> Outcome:
-        """Touch the card whose number is the fact's."""
+        """Touch the fact's card."""
         while self._light(0) is not None:
             continue
         with socket.socket(socket.AF_UNIX) as reader:
@@ -47,7 +49,7 @@ class OurAgent(Contender):
             except OSError:
                 return "nobody"
             with contextlib.suppress(OSError):  # it was killed meanwhile; whether there was a light is seen below
-                reader.sendall(f"{_uid(fact)}\n".encode())
+                reader.sendall(f"{self._uid(fact)}\n".encode())
                 self._await_light(reader)
         ref = self._light(_LAST_LIGHT_S)
         if not ref:
@@ -71,15 +73,35 @@ class OurAgent(Contender):
     def stored(self) -> Counter[str]:
         """A card's number travels as a keyed hash, so the light that named the same row tells which fact the row is.
 
-        If a seq were lit twice, for two cards, one fact would be missing and a row would stand for no fact: both counts
-        rise.
+        If a seq were lit twice, for two facts, one fact would be missing.
         """
-        rows = self._county.sql(_TOUCHES.format(self._station.cast.id))
-        facts = {token: self._refs[ref] for ref, token in rows if ref in self._refs}
-        return Counter(facts.get(token, token) for _, token in rows)
+        return facts_of(self._county.sql(_TOUCHES.format(self._station.cast.id)), self._refs)
+
+    def _uid(self, fact: str) -> str:
+        """Return the card that stands for a fact."""
+        day, place, _ = fact.split("-")
+        people = self._station.cast.people
+        return people[(int(day) * FACTS_PER_DAY + int(place)) % len(people)].uid
 
 
-def _uid(fact: str) -> str:
-    """Return a seven-byte card number of the fact's own."""
-    day, place, rest = fact.split("-")
-    return f"04{int(day):02x}{int(place):02x}{rest}"
+def facts_of(rows: Iterable[Sequence[str]], lit: Mapping[str, str]) -> Counter[str]:
+    """Count which facts the stored touches are.
+
+    A touch whose light nobody saw, because the agent was killed before it, belongs to the fact for which its card was
+    presented then: the one of the card's next light, or of its last one if there is none after it. A card without any
+    light stands for no fact.
+
+    Args:
+        rows: The name of each touch, and its card's token, in the order in which they were made.
+        lit: The fact for which each light vouches, by the name of its touch.
+    """
+    by_card: dict[str, list[str]] = {}
+    for ref, token in rows:
+        by_card.setdefault(token, []).append(ref)
+    found: Counter[str] = Counter()
+    for token, refs in by_card.items():
+        fact = next((lit[ref] for ref in reversed(refs) if ref in lit), token)
+        for ref in reversed(refs):
+            fact = lit.get(ref, fact)
+            found[fact] += 1
+    return found

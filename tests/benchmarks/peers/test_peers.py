@@ -9,6 +9,7 @@ import pytest
 
 from tests.benchmarks.peers.figures import figures
 from tests.benchmarks.peers.judge import Verdict, judge
+from tests.benchmarks.peers.our_agent import facts_of
 from tests.benchmarks.peers.script import FACTS_PER_DAY, CutLine, CutPower, Kill, MendLine, Present, week
 from tests.benchmarks.peers.spent import cpu_s
 from tests.benchmarks.peers.subscriber import facts_in
@@ -33,6 +34,12 @@ def test_a_planted_double_is_counted_and_a_second_try_is_none() -> None:
 def test_what_nobody_presented_is_invented() -> None:
     verdict = judge(presented={"a": 1, "b": 0}, acknowledged={"a"}, stored=Counter(a=1, b=1, x=2))
     assert (verdict.invented, verdict.unacknowledged) == (3, 0)
+
+
+def test_a_touch_whose_light_nobody_saw_belongs_to_its_cards_next_light() -> None:
+    rows = [(f"e/{seq}", card) for seq, card in enumerate("xxyxxxz", start=1)]
+    lit = {"e/2": "a", "e/3": "b", "e/5": "c"}
+    assert facts_of(rows, lit) == Counter(a=2, b=1, c=3, z=1)
 
 
 @pytest.mark.parametrize("seed", range(50))

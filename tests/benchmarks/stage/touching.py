@@ -5,11 +5,14 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from firmware_scripts.demo.cast import CastStation
 
 _LIMIT_S = 20.0
 
@@ -78,8 +81,19 @@ class Touching:
         return took
 
 
+def village_cards(station: CastStation, *, seed: int) -> Iterator[str]:
+    """Yield the cards of a station's village in a seeded order, again and again without end.
+
+    A bench touches faster than people do. Unknown cards would look like a broken reader to the station. Known ones are
+    recorded at any pace: in the first round as touches, later as repeats, which are facts as well.
+    """
+    cards = [person.uid for person in station.people]
+    random.Random(seed ^ 0x5EED).shuffle(cards)
+    return cycle(cards)
+
+
 def unknown_cards(seed: int) -> "UnknownCards":
-    """Return an endless supply of numbers that no card of the county has."""
+    """Return an endless supply of numbers that no card of the county has; a person's pace is meant."""
     return UnknownCards(random.Random(seed ^ 0x5EED))
 
 

@@ -2,13 +2,14 @@
 
 import threading
 import time
+from itertools import islice
 from pathlib import Path
 
 from firmware_scripts.report import Value
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.memory import resident
 from tests.benchmarks.stage.station import BenchStation
-from tests.benchmarks.stage.touching import unknown_cards
+from tests.benchmarks.stage.touching import village_cards
 
 FACTS = 100_000
 BURST = 8
@@ -39,16 +40,16 @@ def measure(station: BenchStation, *, seed: int) -> list[Figure]:
     The start is the agent at rest after its first touches and pictures, because by then it has loaded everything that
     it loads when it is first needed.
     """
-    strangers = unknown_cards(seed + 4)
+    cards = village_cards(station.cast, seed=seed + 4)
     with station.touching() as hand:
-        hand.touch(strangers.draw())
+        hand.touch(next(cards))
         first = _seq(hand.last_fact)
         station.settle()
         _rest()
         before = Held(station.pid)
         began, course, touches = time.monotonic(), [before.line()], 0
         while (facts := _seq(hand.last_fact) - first) < FACTS and time.monotonic() - began < _LIMIT_S:
-            hand.burst([strangers.draw() for _ in range(BURST)])
+            hand.burst([*islice(cards, BURST)])
             touches += BURST
             if facts // _SAMPLE_EVERY >= len(course):
                 course.append({"facts": facts, **Held(station.pid).line()})

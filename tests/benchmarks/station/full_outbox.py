@@ -19,7 +19,7 @@ from tests.benchmarks.measures.figures import Figure, percentile
 from tests.benchmarks.measures.memory import resident
 from tests.benchmarks.stage.proxy import Proxy
 from tests.benchmarks.stage.station import BenchStation
-from tests.benchmarks.stage.touching import unknown_cards
+from tests.benchmarks.stage.touching import village_cards
 
 DAYS, FACTS_PER_DAY = 365, 200
 TOUCHES = 400
@@ -76,14 +76,14 @@ def _touch(now: Moment, days_ago: int, place: int, chance: random.Random) -> Tou
 
 
 def _drained(station: BenchStation, line: Proxy, *, seed: int, all_there: Callable[[], bool]) -> list[Figure]:
-    strangers = unknown_cards(seed + 7)
+    cards = village_cards(station.cast, seed=seed + 7)
     taken: list[float] = []
     ended = threading.Event()
 
     def touch_on() -> None:
         with station.touching() as hand:
             while not ended.wait(_APART_S):
-                taken.append(hand.touch(strangers.draw()))
+                taken.append(hand.touch(next(cards)))
 
     toucher = threading.Thread(target=touch_on, name="toucher")
     line.mend()
