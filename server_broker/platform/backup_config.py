@@ -1,15 +1,15 @@
 """``[backup]`` of ``county.toml``: where the copies go that leave the machine, and for whom they are encrypted."""
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from server_broker.platform.config_tables import Problems, table_problems, table_text
+
 KEEP_DAYS = 35
 """Five weeks: a mistake in a month's sheet is found when the next one is signed."""
 _KEYS: dict[str, type] = {"folder": str, "recipient": str, "disk": bool, "keep_days": int}
-_WORDS = {str: "引号里的文字", int: "数字", bool: "true 或 false"}
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 """An X25519 recipient of age (age-encryption.org/v1): Bech32."""
 _DAYS = range(14, 3651)
@@ -32,30 +32,19 @@ class BackupConfig:
     keep_days: int = KEEP_DAYS
 
 
-def backup_problems(table: Any) -> list[tuple[str, str]]:
+def backup_problems(table: Any) -> Problems:
     """Return each wrong key of the table with its error in Chinese. What is missing is told under an empty key."""
-    if not isinstance(table, dict):
-        return [("", "应为 [backup] 下面的一组设置")]
-    problems = [(key, words) for key, value in table.items() if (words := _problem(key, value))]
-    return problems + [("", f"缺少 {key}") for key in ("folder", "recipient") if key not in table]
+    return table_problems("backup", table, _KEYS, required=("folder", "recipient"), judge=_problem)
 
 
 def _problem(key: str, value: Any) -> str:
-    kind = _KEYS.get(key)
-    if kind is None:
-        return "不是这里的设置项"
-    # For Python a TOML boolean is an int too.
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        return f"应为{_WORDS[kind]}"
     if key == "keep_days" and value not in _DAYS:
         return f"应为 {_DAYS.start} 到 {_DAYS.stop - 1}"
-    if key == "recipient" and not _RECIPIENT.fullmatch(str(value)):
+    if key == "recipient" and not _RECIPIENT.fullmatch(value):
         return "不是 age 的公钥（age1 开头）；由 cunhui-server backup setup 写入，不要手改"
-    return "应为完整路径，如 /mnt/backup" if key == "folder" and not Path(str(value)).is_absolute() else ""
+    return "应为完整路径，如 /mnt/backup" if key == "folder" and not Path(value).is_absolute() else ""
 
 
 def backup_table(backup: BackupConfig) -> str:
     """Return the table ``[backup]`` as TOML, to be put at the end of the file."""
-    # JSON writes these kinds of values as TOML does.
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(backup).items()]
-    return "\n".join(["", "# 备份放在哪里，用哪把公钥加密；恢复密钥在纸上", "[backup]", *lines, ""])
+    return table_text("backup", asdict(backup), comment="备份放在哪里，用哪把公钥加密；恢复密钥在纸上")

@@ -4,22 +4,23 @@ All errors of the file are reported together, each with its line. An unknown key
 """
 
 import ipaddress
-import json
 import re
 import secrets
 import socket
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from protocol.system_errors import os_cause
 from server_broker.platform.backup_config import BackupConfig, backup_problems, backup_table
+from server_broker.platform.config_tables import HOST, NO_HOST, Problems, table_text, toml_text, wrong_kind
 from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
 from server_broker.platform.front_door import FrontDoor, front_door_problems
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
-from server_broker.platform.own_certificate import HOST, OwnCertificate, table_problems
+from server_broker.platform.own_certificate import OwnCertificate, own_certificate_problems
 from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.shards import ingest_problems
@@ -188,10 +189,10 @@ def _composed(config: CountyConfig) -> str:
     fallback = config.broker_fallback_port
     lines = [
         "# 县平台的设置。改过先运行 cunhui-server config check，再重新启动。",
-        f"name = {_text(config.name)}",
+        f"name = {toml_text(config.name)}",
         "# 站点和浏览器访问本机用的域名或地址",
-        f"host = {_text(config.host)}",
-        f"other_hosts = [{', '.join(_text(host) for host in config.other_hosts)}]",
+        f"host = {toml_text(config.host)}",
+        f"other_hosts = [{', '.join(toml_text(host) for host in config.other_hosts)}]",
         f"web_port = {config.web_port}",
         f"broker_port = {config.broker_port}",
         "# 给封了 broker_port 的线路用；要没有被占用，防火墙也放行",
@@ -200,13 +201,13 @@ def _composed(config: CountyConfig) -> str:
         f"broker_local_port = {config.broker_local_port}",
         '# "ntp"：本机时钟由时间服务校准过，才向站点授时',
         '# "manual"：接不上时间服务，时钟由人校准',
-        f"clock = {_text(config.clock)}",
+        f"clock = {toml_text(config.clock)}",
         "# 一个站点一天最多收多少条记录，图片按比例；余下的留在站点，第二天接着收",
         f"facts_a_day = {config.facts_a_day}",
         "# 网页前面的反向代理的地址或网段；只相信它们的 X-Forwarded-For",
-        f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
+        f"trusted_proxies = [{', '.join(toml_text(proxy) for proxy in config.trusted_proxies)}]",
         "# 通知还可以发到哪里，如邮件服务器，写成 主机:端口",
-        f"notify_hosts = [{', '.join(_text(host) for host in config.notify_hosts)}]",
+        f"notify_hosts = [{', '.join(toml_text(host) for host in config.notify_hosts)}]",
     ]
     tables = [console_table(config.console)] if config.console else []
     tables += [front_door_table(config.front_door)] if config.front_door else []
@@ -218,17 +219,17 @@ def _composed(config: CountyConfig) -> str:
 
 def console_table(console: OwnCertificate) -> str:
     """Return the table ``[console]`` as TOML, to be put at the end of the file."""
-    return f"\n# 浏览器用县里自己的证书访问网页的地方\n{console.as_table('console')}"
+    return console.as_table("console", comment="浏览器用县里自己的证书访问网页的地方")
 
 
 def ingest_table(workers: int) -> str:
     """Return the table ``[ingest]`` as TOML, to be put at the end of the file."""
-    return f"\n# 几个接收进程分担站点\n[ingest]\nworkers = {workers}\n"
+    return table_text("ingest", {"workers": workers}, comment="几个接收进程分担站点")
 
 
 def front_door_table(front_door: FrontDoor) -> str:
     """Return the table ``[front_door]`` as TOML, to be put at the end of the file."""
-    return f"\n# 手机入口：每个人用手机看自己的打卡\n{front_door.as_table('front_door')}"
+    return front_door.as_table("front_door", comment="手机入口：每个人用手机看自己的打卡")
 
 
 def read_config(home: CountyHome) -> CountyConfig:
@@ -310,13 +311,13 @@ def _no_county_in(home: CountyHome) -> str:
     )
 
 
-def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tuple[str, str]]:
+def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> Problems:
     """Return each wrong key with its error in Chinese.
 
     Args:
         ports: The allowed port numbers, as an error names them. ``init`` also takes 0, for a free port.
     """
-    problems: list[tuple[str, str]] = []
+    problems: Problems = []
     taken: list[Any] = []
     # A clash is reported at the later key in the order of `_KEYS`, whatever their order in the file.
     for key in (key for key in _KEYS if key.endswith("_port") and key in values):
@@ -327,28 +328,26 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
         wrong = console_problems(values)
         problems += [(f"console.{key}" if key else "console", words) for key, words in wrong]
         taken += [values["console"].get("port")] if isinstance(values["console"], dict) else []
-    if "front_door" in values:
-        wrong = front_door_problems(values["front_door"], {port for port in taken if isinstance(port, int)})
-        problems += [(f"front_door.{key}" if key else "front_door", words) for key, words in wrong]
-    if "backup" in values:
-        wrong = backup_problems(values["backup"])
-        problems += [(f"backup.{key}" if key else "backup", words) for key, words in wrong]
-    if "database" in values:
-        wrong = own_database_problems(values["database"])
-        problems += [(f"database.{key}" if key else "database", words) for key, words in wrong]
-        if "backup" in values:
-            problems.append(("backup", "和 [database] 只能写一种：自己的数据库由它的管理员备份"))
-    if "ingest" in values:
-        wrong = ingest_problems(values["ingest"])
-        problems += [(f"ingest.{key}" if key else "ingest", words) for key, words in wrong]
+    used = {port for port in taken if isinstance(port, int)}
+    judges: dict[str, Callable[[Any], Problems]] = {
+        "front_door": lambda table: front_door_problems(table, used),
+        "backup": backup_problems,
+        "database": own_database_problems,
+        "ingest": ingest_problems,
+    }
+    for name, judge in judges.items():
+        wrong = judge(values[name]) if name in values else []
+        problems += [(f"{name}.{key}" if key else name, words) for key, words in wrong]
+    if "database" in values and "backup" in values:
+        problems.append(("backup", "和 [database] 只能写一种：自己的数据库由它的管理员备份"))
     return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
-def console_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+def console_problems(values: dict[str, Any]) -> Problems:
     """Return each wrong key of the table ``[console]`` with its error in Chinese, judged with the other ``values``."""
     table, web_port = values["console"], values.get("web_port")
     others = {value for key, value in values.items() if key.endswith("_port") and value != web_port}
-    wrong = table_problems("console", table, others)
+    wrong = own_certificate_problems("console", table, others)
     if isinstance(table, dict) and table.get("port") == web_port:
         # On one port the name alone tells a browser from a station.
         used = [values.get("host"), *(values.get("other_hosts") or [])]
@@ -359,18 +358,12 @@ def console_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
-    if kind is None:
-        return "不是这里的设置项"
     if kind is dict:
         return ""  # tables are judged by themselves
-    # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
-    fits: bool = isinstance(value, kind) and not isinstance(value, bool)
-    if not fits:
-        return f"应为{_WORDS[kind]}"
+    if words := wrong_kind(kind, key, value, ports=ports):
+        return words
     if key == "facts_a_day":
         return "" if value >= _LEAST_FACTS_A_DAY else f"太小了，至少 {_LEAST_FACTS_A_DAY}：断网很久的站点要能补传"
-    if kind is int and not 1 <= value <= 65535:
-        return f"{value} 不是端口，应为 {ports}"
     if key == "clock" and value not in get_args(ClockMode.__value__):
         return '应为 "ntp" 或 "manual"'
     if key == "name" and not 1 <= len(value) <= 64:
@@ -381,7 +374,7 @@ def _problem(key: str, value: Any, ports: str) -> str:
         return _problem_of_notify_hosts(value)
     hosts = [value] if key == "host" else value if key == "other_hosts" else []
     wrong = [host for host in hosts if not (isinstance(host, str) and HOST.fullmatch(host))]
-    return f"“{wrong[0]}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）" if wrong else ""
+    return f"“{wrong[0]}”{NO_HOST}" if wrong else ""
 
 
 def _problem_of_proxies(proxies: list[Any]) -> str:
@@ -404,9 +397,6 @@ def _problem_of_notify_hosts(hosts: list[Any]) -> str:
     return ""
 
 
-_WORDS = {str: "引号里的文字", int: "数字", list: "方括号里的一列文字"}
-
-
 def line_of(text: str, key: str) -> int:
     """Return the line of a key in the file's text, or of the key in a table for ``table.key``; 1 if there is none."""
     # tomllib tells no line numbers for keys. A key may be quoted, or the name of a table.
@@ -416,10 +406,6 @@ def line_of(text: str, key: str) -> int:
         if number > begins and re.match(rf"\s*(\[\[?)?\s*[\"']?{re.escape(name)}\b", line):
             return number
     return begins or 1
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
 
 
 def free_ports(count: int) -> list[int]:

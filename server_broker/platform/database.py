@@ -19,7 +19,12 @@ def database_settings(home: CountyHome) -> dict[str, Any]:
     own = _own_database(home)
     if own is None:
         return settings | {"NAME": DATABASE, "USER": ROLE, "HOST": str(home.postgres_socket)}
-    return settings | {
+    return settings | own_database_settings(home, own)
+
+
+def own_database_settings(home: CountyHome, own: OwnDatabase) -> dict[str, Any]:
+    """Return how Django finds a county's own PostgreSQL."""
+    return {
         "NAME": own.name,
         "USER": own.user,
         "HOST": ",".join(own.hosts),

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from server_broker.platform.own_certificate import OwnCertificate, table_problems
+from server_broker.platform.config_tables import Problems
+from server_broker.platform.own_certificate import OwnCertificate, own_certificate_problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +24,10 @@ class FrontDoor(OwnCertificate):
     private_authority: str = ""
 
 
-def front_door_problems(table: Any, taken_ports: Collection[int]) -> list[tuple[str, str]]:
+def front_door_problems(table: Any, taken_ports: Collection[int]) -> Problems:
     """Return each wrong key of the table with its error in Chinese. What is missing is told under an empty key.
 
     Args:
         taken_ports: The ports of the county's other servers.
     """
-    return table_problems("front_door", table, taken_ports, further={"private_authority": str})
+    return own_certificate_problems("front_door", table, taken_ports, further={"private_authority": str})

@@ -4,16 +4,14 @@ There are two: ``[front_door]`` for telephones (`server_broker.platform.front_do
 of offices. Stations need neither: they trust the county's own authority alone.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
-"""A host name or an address."""
+from server_broker.platform.config_tables import HOST, NO_HOST, Problems, table_problems, table_text
+
 _KEYS: dict[str, type] = {"host": str, "port": int, "certificate": str, "key": str, "acme_folder": str}
-_WORDS = {str: "引号里的文字", int: "数字"}
 _PAIRS = (
     ("fullchain.pem", "privkey.pem"),  # certbot, dehydrated
     ("fullchain.cer", "{host}.key"),  # acme.sh
@@ -53,22 +51,14 @@ class OwnCertificate:
         pairs = [(folder / one.format(host=self.host), folder / key.format(host=self.host)) for one, key in _PAIRS]
         return next((pair for pair in pairs if pair[0].exists()), pairs[0])
 
-    def as_table(self, name: str) -> str:
+    def as_table(self, name: str, *, comment: str) -> str:
         """Return it as TOML, to be put at the end of the file."""
-        values = {key: value for key, value in asdict(self).items() if value != ""}
-        lines = [f"{key} = {value if isinstance(value, int) else toml_text(value)}" for key, value in values.items()]
-        return "\n".join([f"[{name}]", *lines, ""])
+        return table_text(name, asdict(self), comment=comment)
 
 
-def toml_text(value: str) -> str:
-    """Return a text as a TOML basic string (TOML 1.0.0)."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(f"\\u{ord(one):04x}" if ord(one) < 32 or ord(one) == 127 else one for one in escaped) + '"'
-
-
-def table_problems(
+def own_certificate_problems(
     name: str, table: Any, taken_ports: Collection[int], *, further: Mapping[str, type] | None = None
-) -> list[tuple[str, str]]:
+) -> Problems:
     """Return each wrong key of the table with its error in Chinese. What is missing is told under an empty key.
 
     Args:
@@ -76,11 +66,10 @@ def table_problems(
         taken_ports: The ports of the county's other servers.
         further: Keys of this table besides the usual ones, and what kind of value each has.
     """
-    if not isinstance(table, dict):
-        return [("", f"应为 [{name}] 下面的一组设置")]
     kinds = {**_KEYS, **(further or {})}
-    problems = [(key, words) for key, value in table.items() if (words := _problem(kinds.get(key), key, value))]
-    problems += [("", f"缺少 {key}") for key in ("host", "port") if key not in table]
+    problems = table_problems(name, table, kinds, required=("host", "port"), judge=_problem)
+    if not isinstance(table, dict):
+        return problems
     if table.get("port") in taken_ports:
         problems.append(("port", "和别的端口相同"))
     has_files, has_folder = "certificate" in table or "key" in table, "acme_folder" in table
@@ -91,14 +80,5 @@ def table_problems(
     return problems
 
 
-def _problem(kind: type | None, key: str, value: Any) -> str:
-    if kind is None:
-        return "不是这里的设置项"
-    # For Python a TOML boolean is an int too.
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return f"应为{_WORDS[kind]}"
-    if isinstance(value, int):
-        return "" if 1 <= value <= 65535 else f"{value} 不是端口，应为 1 到 65535"
-    if key == "host" and not HOST.fullmatch(str(value)):
-        return f"“{value}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）"
-    return "" if value else "不能为空"
+def _problem(key: str, value: Any) -> str:
+    return f"“{value}”{NO_HOST}" if key == "host" and not HOST.fullmatch(value) else ""

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from server_broker.platform.own_certificate import HOST, toml_text
+from server_broker.platform.config_tables import HOST, Problems, table_problems, table_text
 
 _KEYS: dict[str, type] = {
     "host": str,
@@ -20,7 +20,6 @@ _KEYS: dict[str, type] = {
     "password_file": str,
     "ca_file": str,
 }
-_WORDS = {str: "引号里的文字", int: "数字"}
 _CONNECT_TIMEOUT_S = 5
 _VARIABLES = {
     "passfile": "PGPASSFILE",
@@ -72,17 +71,12 @@ class OwnDatabase:
 
     def as_table(self) -> str:
         """Return it as TOML, to be put at the end of the file."""
-        values = {key: value for key, value in asdict(self).items() if value != ""}
-        lines = [f"{key} = {value if isinstance(value, int) else toml_text(value)}" for key, value in values.items()]
-        return "\n".join(["\n# 县里自己的 PostgreSQL，由它的管理员维护和备份", "[database]", *lines, ""])
+        return table_text("database", asdict(self), comment="县里自己的 PostgreSQL，由它的管理员维护和备份")
 
 
-def own_database_problems(table: Any) -> list[tuple[str, str]]:
+def own_database_problems(table: Any) -> Problems:
     """Return each wrong key of the table with its error in Chinese. What is missing is told under an empty key."""
-    if not isinstance(table, dict):
-        return [("", "应为 [database] 下面的一组设置")]
-    problems = [(key, words) for key, value in table.items() if (words := _problem(key, value))]
-    problems += [("", f"缺少 {key}") for key in ("host", "name", "user") if key not in table]
+    problems = table_problems("database", table, _KEYS, required=("host", "name", "user"), judge=_problem)
     if not problems and not table.get("ca_file") and not all(map(_is_here, OwnDatabase(**table).hosts)):
         problems.append(("", "缺少 ca_file：数据库不在本机，要核对它的证书"))
     return problems
@@ -94,18 +88,8 @@ def environment_of(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _problem(key: str, value: Any) -> str:
-    kind = _KEYS.get(key)
-    if kind is None:
-        return "不是这里的设置项"
-    # For Python a TOML boolean is an int too.
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return f"应为{_WORDS[kind]}"
-    if isinstance(value, int):
-        return "" if 1 <= value <= 65535 else f"{value} 不是端口，应为 1 到 65535"
-    if not value or "\0" in str(value):
-        return "不能为空"
     if key == "host":
-        wrong = [host for host in OwnDatabase(host=str(value), name="", user="").hosts if not _is_host(host)]
+        wrong = [host for host in OwnDatabase(host=value, name="", user="").hosts if not _is_host(host)]
         return f"“{wrong[0]}”不是主机名、地址或套接字的文件夹" if wrong else ""
     return ""
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server_broker.platform.config_tables import Problems, table_problems
+
 SHARDS = 64
 """Shards in all: enough that 16 workers have nearly the same number of stations each."""
 MAX_WORKERS = 16
@@ -48,12 +50,10 @@ def shard_of(station: str) -> int:
     return zlib.crc32(station.encode()) % SHARDS
 
 
-def ingest_problems(table: Any) -> list[tuple[str, str]]:
+def ingest_problems(table: Any) -> Problems:
     """Return each wrong key of the table ``[ingest]`` of ``county.toml`` with its error in Chinese."""
-    if not isinstance(table, dict):
-        return [("", "应为 [ingest] 下面的几行")]
-    problems = [(key, "不是这里的设置项") for key in table if key != "workers"]
-    workers = table.get("workers", 1)
-    if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= MAX_WORKERS:
-        problems.append(("workers", f"应为 1 到 {MAX_WORKERS} 的数字：几个接收进程分担站点"))
-    return problems
+    return table_problems("ingest", table, {"workers": int}, judge=_problem)
+
+
+def _problem(_key: str, workers: Any) -> str:
+    return "" if 1 <= workers <= MAX_WORKERS else f"应为 1 到 {MAX_WORKERS} 的数字：几个接收进程分担站点"

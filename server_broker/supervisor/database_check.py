@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from server_broker.platform.database import connection_arguments, database_settings
+from server_broker.platform.database import connection_arguments, database_settings, own_database_settings
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_database import OwnDatabase
 
@@ -33,8 +33,8 @@ def own_database_lacks(home: CountyHome, own: OwnDatabase) -> list[str]:
     Raises:
         psycopg.OperationalError: It does not answer, or does not let us in.
     """
-    hosts, options = ",".join(own.hosts), own.options(home.root)
-    with psycopg.connect(host=hosts, port=own.port, dbname=own.name, user=own.user, **options) as link:
+    # Not through `database_settings`, because `setup` asks before ``county.toml`` names it.
+    with psycopg.connect(**connection_arguments(own_database_settings(home, own))) as link:
         return [*lost_in_a_power_cut(link), *_lacking(link, own)]
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from protocol.system_errors import os_cause
+from server_broker.platform.config_tables import HOST, toml_text
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import console_problems, console_table, slip
-from server_broker.platform.own_certificate import HOST, OwnCertificate, toml_text
+from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.reach import addresses_of, is_free, leads_here

@@ -49,8 +49,8 @@ def read_config_of(home: CountyHome, written: CountyConfig) -> CountyConfig:
     [
         ("[ingest]\nworkers = 0\n", "ingest.workers 应为 1 到 16"),
         ("[ingest]\nworkers = 17\n", "ingest.workers 应为 1 到 16"),
-        ("[ingest]\nworkers = true\n", "ingest.workers 应为 1 到 16"),
-        ("[ingest]\nworkers = '2'\n", "ingest.workers 应为 1 到 16"),
+        ("[ingest]\nworkers = true\n", "ingest.workers 应为数字"),
+        ("[ingest]\nworkers = '2'\n", "ingest.workers 应为数字"),
         ("[ingest]\nshards = 2\n", "ingest.shards 不是这里的设置项"),
         ("ingest = 2\n", "ingest 应为 [ingest]"),
     ],
