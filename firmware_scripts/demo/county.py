@@ -166,14 +166,19 @@ class DemoCounty:
         password = (self.home / "trust" / "broker-local.password").read_text(encoding="ascii")
         return LocalListener("127.0.0.1", settings["broker_local_port"], "county", password)
 
+    @property
+    def database(self) -> dict[str, str]:
+        """The environment by which psql finds the county's database (PostgreSQL 17, 32.15)."""
+        return {"PGHOST": str(self.home / "run")}
+
     def sql(self, query: str) -> list[list[str]]:
         """Return the rows of ``query`` as psql prints them, because psql shares no code with the product.
 
         Raises:
             NotInTime: The database did not come back.
         """
-        command = [*_PSQL, "-h", str(self.home / "run"), "-c", query]
-        read_only = {**os.environ, "PGOPTIONS": "-c default_transaction_read_only=on"}
+        command = [*_PSQL, "-c", query]
+        read_only = {**os.environ, **self.database, "PGOPTIONS": "-c default_transaction_read_only=on"}
 
         def answered() -> "subprocess.CompletedProcess[str] | None":
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=read_only)

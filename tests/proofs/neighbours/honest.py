@@ -8,6 +8,7 @@ import os
 import random
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ DOWN = ("welcome", "receipt", "match", "missing", "desired", "command")
 REPEAT_S = 3.0
 """The shortest wait of a station before it sends the same facts once more (docs/protocol.md, 9.3)."""
 WELCOME_S = 20.0
+_HANDSHAKE_S = 10.0
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Board:
     context: ssl.SSLContext
     rng: random.Random
     every_s: float
+    hosts: Sequence[str] = ("127.0.0.1",)
+    """Where brokers listen; it takes them by turns."""
     lit: list[tuple[float, float | None]] = field(default_factory=list)
     """Of each touch when it was lit and when its receipt came."""
     sealed: list[SealedFact] = field(default_factory=list)
@@ -55,6 +59,7 @@ class Board:
         self._welcomed = asyncio.Event()
         self._news = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
+        self._connections = self.rng.randrange(len(self.hosts))
 
     @property
     def station(self) -> str:
@@ -110,8 +115,10 @@ class Board:
             await asyncio.sleep(self.rng.uniform(0.25, 2.0))
 
     async def _connected(self) -> None:
+        host = self.hosts[self._connections % len(self.hosts)]
+        self._connections += 1
         reader, self._writer = await asyncio.open_connection(
-            "127.0.0.1", self.port, ssl=self.context, server_hostname="127.0.0.1"
+            host, self.port, ssl=self.context, server_hostname=host, ssl_handshake_timeout=_HANDSHAKE_S
         )
         self._writer.write(packets.connect(self.station))
         self._writer.write(packets.subscribe([f"cunhui/1/0/{self.station}/{leaf}" for leaf in DOWN]))
