@@ -18,6 +18,8 @@ DISK_FULL: Final = "disk_full"
 DISK_ERROR: Final = "disk_error"
 CARDS_UNREADABLE: Final = "cards_unreadable"
 """Of one reader."""
+CARDS_FLOOD: Final = "cards_flood"
+"""Of one reader: unknown cards come faster than people can touch, and are only counted."""
 UNKNOWN_KEYBOARD: Final = "unknown_keyboard"
 INPUT_FAILED: Final = "input_failed"
 """Of one door contact or motion sensor."""
@@ -54,6 +56,7 @@ STATION_ALARMS: Final = frozenset(
         DISK_FULL,
         DISK_ERROR,
         CARDS_UNREADABLE,
+        CARDS_FLOOD,
         UNKNOWN_KEYBOARD,
         INPUT_FAILED,
         CAMERA_FAILED,

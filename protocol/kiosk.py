@@ -184,7 +184,7 @@ class TouchShown(Line, frozen=True, kw_only=True, tag="touch"):
 
     colour: Colour
     answer: Literal["recorded", "repeat", "unknown", "lost", "not_recorded"]
-    problem: Literal["", "disk_full", "disk_error", "bad_card", "too_fast"] = ""
+    problem: Literal["", "disk_full", "disk_error", "bad_card", "too_fast", "cards_flood"] = ""
     name: ShortText = ""
     direction: Direction | None = None
     wall: WallMs = 0

@@ -22,6 +22,7 @@ SPOKEN: Mapping[str, str] = {
     "touch.disk_error": "本站存不了记录，请联系镇办。",
     "touch.bad_card": "卡读不出来，请再刷一次；不行请联系镇办。",
     "touch.too_fast": "刷得太快了，请等一下再刷。",
+    "touch.cards_flood": "不认识的卡来得太多，这次没有记下。请联系镇办查读卡器。",
     "learn.choose_pack": "按数字选一门来学",
     "learn.look_at_pack": "按数字看一门",
     "learn.choose_level": "请按数字选一关",

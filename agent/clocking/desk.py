@@ -16,6 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from agent.clocking.card_flood import CardFlood
 from agent.clocking.direction_correction import (
     CHOOSE_WITHIN_MS,
     CONFIRM_WITHIN_MS,
@@ -43,6 +44,8 @@ from protocol.units import Direction, FactRef, Moment
 
 log = logging.getLogger(__name__)
 
+FLOOD_SHOWN_EVERY_MS = 3_000
+"""In a flood of touches red is shown so rarely, because it would wipe out the green of a person in between."""
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
 
@@ -124,6 +127,7 @@ class ClockingDesk:
         screens: KioskScreens,
         pictures: TouchPictures,
         unread: UnreadCards,
+        flood: CardFlood,
         visits: VisitDoor,
         meetings: MeetingDoor,
         card_key: bytes,
@@ -136,6 +140,9 @@ class ClockingDesk:
         self._screens = screens
         self._pictures = pictures
         self._unread = unread
+        self._flood = flood
+        self._shown_ms = clock.mono_ms() - FLOOD_SHOWN_EVERY_MS
+        """When an outcome was shown last."""
         self._visits = visits
         self._meetings = meetings
         self._card_key = card_key
@@ -147,17 +154,23 @@ class ClockingDesk:
         """Record one touch and show the person the outcome; see `cards_touched`."""
         self.cards_touched([CardTouched(uid=uid, reader=reader)])
 
-    def cards_touched(self, touches: Sequence[CardTouched]) -> None:
+    def cards_touched(self, touches: Sequence[CardTouched], *, too_many: bool = False) -> None:
         """Record touches in one transaction and show each person the outcome.
 
-        A number that no card can have is refused and not recorded (`protocol.cards`). If the disk is full or fails,
-        none of the touches is recorded and each is answered in red, so the people must touch again later.
+        A number that no card can have is refused and not recorded (`protocol.cards`), and so is an unknown card in a
+        flood of them (`agent.clocking.card_flood`). If the disk is full or fails, none of the touches is recorded and
+        each is answered in red, so the people must touch again later.
         The county is told once, by an alarm, as soon as the disk takes a fact again.
+
+        Args:
+            too_many: Touches come faster than they can be recorded. Then only the first touch of each card is.
         """
-        judged = self._judge_all(touches)
-        facts = [fact for one in judged if one for fact in one.facts]
+        judged = self._judge_all(touches, too_many=too_many)
+        recorded = [one for one in judged if isinstance(one, _JudgedTouch)]
+        facts = [fact for one in recorded for fact in one.facts]
+        state = self._flood.row() if any(one.touch.answer == "unknown" for one in recorded) else {}
         try:
-            refs = iter(self._fact_writer.commit(*facts) if facts else [])
+            refs = iter(self._fact_writer.commit(*facts, state=state) if facts else [])
         except StorageError as error:
             problem = disk_problem(error)
             # Each person is answered in red; the log and the county hear of it once, however many people touch.
@@ -168,38 +181,40 @@ class ClockingDesk:
                 self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
             self._failing = True
             for one in judged:
-                self._refuse(problem if one else "bad_card")
+                self._refuse(problem if isinstance(one, _JudgedTouch) else one)
         else:
             # A commit of no facts says nothing about the disk.
             self._failing = self._failing and not facts
             for one in judged:
-                if one is None:
-                    self._refuse("bad_card")
-                else:
+                if isinstance(one, _JudgedTouch):
                     self._remember_and_show(one, [next(refs) for _ in one.facts])
+                else:
+                    self._refuse(one)
         for touch, one in zip(touches, judged, strict=True):
-            self._unread.count(touch.reader, readable=one is not None)
+            self._unread.count(touch.reader, readable=one != "bad_card")
 
-    def too_fast(self, touches: Sequence[CardTouched]) -> None:
-        """Refuse touches that come faster than they can be recorded, with one red light for all of them."""
-        log.warning("%d touches refused: they come too fast", len(touches))
-        self._refuse("too_fast")
+    def tick(self) -> None:
+        """State what is due of floods of unknown cards."""
+        self._flood.tick()
 
-    def _judge_all(self, touches: Sequence[CardTouched]) -> list[_JudgedTouch | None]:
-        """Decide the outcome of each touch, in order; None stands for a number that no card can have."""
-        judged: list[_JudgedTouch | None] = []
+    def _judge_all(self, touches: Sequence[CardTouched], *, too_many: bool) -> list[_JudgedTouch | Problem]:
+        """Decide the outcome of each touch, in order: what is not recorded has a problem."""
+        judged: list[_JudgedTouch | Problem] = []
         before: dict[bytes, _JudgedTouch] = {}
         for one in touches:
             try:
                 token = card_token(self._card_key, normalise_uid(one.uid))
             except Refused as refused:
                 log.info("a card number was refused: %s", refused.detail)
-                judged.append(None)
+                judged.append("bad_card")
+                continue
+            if self._twin.card(token) is None and not self._flood.takes(one.reader):
+                judged.append("cards_flood")
                 continue
             verdict = self._judge(token, one.reader, before.get(token), is_next=not judged)
             # The history knows only what is on disk. A card that is touched twice in one batch repeats its first touch.
             before.setdefault(token, verdict)
-            judged.append(verdict)
+            judged.append(verdict if verdict.fresh or not too_many else "too_fast")
         return judged
 
     def _judge(self, token: bytes, reader: str, before: _JudgedTouch | None, *, is_next: bool) -> _JudgedTouch:
@@ -236,6 +251,7 @@ class ClockingDesk:
         ref, touch = refs[0], one.touch
         if one.fresh:  # also an unknown card's: it may be bound to a person later in the day
             self._history.add(ref, touch)
+        self._shown_ms = self._clock.mono_ms()
         self._lamp.show(_COLOURS[touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
         # Before the screen, so that nothing of a visitor stands behind somebody else's touch.
         visit = self._visits.touched(one.person, ref, touch.at)
@@ -296,6 +312,11 @@ class ClockingDesk:
         self._screens.show(shown)
 
     def _refuse(self, problem: Problem) -> None:
+        if problem in ("cards_flood", "too_fast"):
+            if self._clock.mono_ms() - self._shown_ms < FLOOD_SHOWN_EVERY_MS:
+                return
+            log.warning("touches are refused: %s", problem)
+        self._shown_ms = self._clock.mono_ms()
         self._lamp.show("red", fact="")
         self._show(self._outcomes.not_recorded(problem))
 

@@ -10,7 +10,7 @@ from agent.twin import Twin
 from protocol.kiosk import Lacking, Missing, TouchShown
 from protocol.units import Moment
 
-type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
+type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast", "cards_flood"]
 """What the kiosk says beside a red light."""
 
 

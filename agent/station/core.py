@@ -74,7 +74,7 @@ log = logging.getLogger(__name__)
 MAX_TOGETHER = 64
 """Touches in one transaction at most: the first person of a crowd must not wait for the writing of all the others."""
 MAX_WAITING = 1_000
-"""If more events than this wait, touches are refused as too fast, so that they do not pile up in memory."""
+"""If more events than this wait, repeated touches are refused as too fast, so that they do not pile up in memory."""
 CHORES_EVERY_MS = 10_000
 FAREWELL_MS = 1_500
 """How long the end may take to bring the last fact to the county."""
@@ -280,10 +280,7 @@ class Core:
 
     def _on_cards_touched(self, touches: list[CardTouched]) -> None:
         # Refusing is quick. Recording each touch while a reader runs wild would only make the queue longer.
-        if self._parts.inbox.waiting() > MAX_WAITING:
-            self._parts.desk.too_fast(touches)
-        else:
-            self._parts.desk.cards_touched(touches)
+        self._parts.desk.cards_touched(touches, too_many=self._parts.inbox.waiting() > MAX_WAITING)
 
     def _pass_on_news(self) -> None:
         """Tell the parts that something was committed. Lamp and screen come first, because a person waits for them."""
@@ -317,6 +314,7 @@ class Core:
         parts = self._parts
         parts.fact_writer.flush()
         parts.lifecycle.tick()
+        parts.desk.tick()
         parts.contacts.tick()
         parts.visits.tick()
         parts.meetings.tick()

@@ -5,6 +5,7 @@ import logging
 from agent.camera.live_view import LiveView
 from agent.camera.random_moments import RandomMoments
 from agent.camera.snapshots import Snapshots
+from agent.clocking.card_flood import CardFlood
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lamp import Lamp
@@ -159,6 +160,7 @@ class Station:
             screens=self.kiosk.screens,
             pictures=self.snapshots,
             unread=UnreadCards(self.alarms),
+            flood=CardFlood(self.alarms, state=ports.outbox, mono_ms=ports.clock.mono_ms),
             visits=self.kiosk.visits,
             meetings=self.kiosk.meetings,
             card_key=ports.card_key,

@@ -70,7 +70,7 @@ READER: Final = Kind(
     "镇办",
     "请村里把读卡器的 USB 线拔下再插一次；还不行就换一个。",
     "station",
-    frozenset({station_codes.CARDS_UNREADABLE}),
+    frozenset({station_codes.CARDS_UNREADABLE, station_codes.CARDS_FLOOD}),
 )
 """Derived of the station's status too, because a reader that is gone raises no alarm."""
 OTHER: Final = Kind("other", "其他告警", "县运维", "请看告警里写的处理办法。", "alarms")

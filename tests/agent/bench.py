@@ -79,9 +79,10 @@ def desired(
 
 
 def crowd(cards: int, *, station: str = STATION, version: int = 1) -> Desired:
-    """Return a village with the first cards of `CROWD`, all of one person."""
-    known = [Card(token=card_token(CARD_KEY, uid), person="p1") for uid in CROWD[:cards]]
-    return msgspec.structs.replace(desired(version=version), station=station, cards=known)
+    """Return a village with the first cards of `CROWD`, two of each person."""
+    known = [Card(token=card_token(CARD_KEY, uid), person=f"c{n // 2}") for n, uid in enumerate(CROWD[:cards])]
+    people = [Person(id=f"c{n}", name=f"示例{n}") for n in range(len(known) // 2)]
+    return msgspec.structs.replace(desired(version=version), station=station, people=people, cards=known)
 
 
 def village(*, settings: dict[str, object] | None = None, windows: list[DutyWindow] | None = None) -> EffectiveState:

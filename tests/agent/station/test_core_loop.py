@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.clocking.desk import FLOOD_SHOWN_EVERY_MS
 from agent.events import (
     AlarmSeen,
     KioskJoined,
@@ -79,13 +80,23 @@ def test_1000_touches_at_once_lose_no_green(running: Running) -> None:
     assert running.station.outbox.commits <= 1000 / MAX_TOGETHER + 1
 
 
-def test_a_flood_is_refused_in_red_and_the_rest_is_recorded(running: Running) -> None:
-    running.station.accept(crowd(1000, version=2))
-    running.take(*touches(*CROWD, *CROWD[: MAX_WAITING - 500]))
+def test_a_flood_is_refused_in_red_and_the_rest_is_recorded(running: Running, system: FakeSystemClock) -> None:
+    running.take(*touches(*[ZHANG] * (MAX_WAITING + 500)))
     lit = [colour for colour, _ in running.station.indicator.shown]
+    assert len(running.station.of(Touch)) == lit.count("green") >= MAX_WAITING - MAX_TOGETHER
+    system.pass_ms(FLOOD_SHOWN_EVERY_MS)
+    running.take(*touches(*[ZHANG] * (MAX_WAITING + 500)))
     problems = {shown.problem for shown in running.station.recorded.touches}
     assert problems == {"", "too_fast"}
-    assert len(running.station.of(Touch)) == lit.count("green") >= MAX_WAITING - MAX_TOGETHER
+
+
+def test_in_a_flood_everybody_else_is_green(running: Running) -> None:
+    running.station.accept(crowd(1000, version=2))
+    flood = [STRANGER] * 300
+    running.take(*touches(*[uid for person in CROWD[:20] for uid in (*flood, person)]))
+    answers = [touch.answer for touch in running.station.of(Touch)]
+    assert answers.count("recorded") == 20
+    assert answers.count("unknown") == 1
 
 
 def test_the_watchdog_is_fed_by_the_loop(running: Running, system: FakeSystemClock) -> None:
