@@ -473,6 +473,8 @@ def _add_model_verbs(add: Add) -> None:
     dump.add_argument("--lose", action="store_true", help="和 restore 一起写：站点补报不了的可以丢掉")
     clock = add("clock", _with_models("clock"), "说明是否向站点授时，不授时的原因是什么")
     clock.add_argument("--confirm", action="store_true", help="已由人核对，本机时间无误")
+    earlier = "县服务器上次关机前授过的时间：right 没错；wrong 可能是错的，只凭它定时的记录转为待核对"
+    clock.add_argument("--earlier", choices=("right", "wrong"), metavar="right|wrong", help=earlier)
     new_key = add("new-signing-key", _with_models("new-signing-key"), "换用新的签名密钥，旧密钥签的从此作废")
     new_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     record_key = add("new-record-key", _with_models("new-record-key"), "换用新的记录密钥，由新旧两把一起签")

@@ -16,6 +16,8 @@ GENERATION_ABSURD: Final = "generation_absurd"
 COUNTY_CLOCK: Final = "county_clock"
 COUNTY_CLOCK_STEPPED: Final = "county_clock_stepped"
 COUNTY_CLOCK_UNCONFIRMED: Final = "county_clock_unconfirmed"
+COUNTY_CLOCK_DOUBTED: Final = "county_clock_doubted"
+"""Times that stations were told before the county's machine was started anew may have been wrong."""
 COUNTY_WORDS_DIFFER: Final = "county_words_differ"
 COUNTY_CERTIFICATE: Final = "county_certificate"
 CONSOLE_CERTIFICATE: Final = "console_certificate"
@@ -36,6 +38,8 @@ STATION_FLOODS: Final = "station_floods"
 STATION_QUOTA: Final = "station_quota"
 """It has sent as much as the county takes of a station in a day."""
 TOO_MANY_STREAMS: Final = "too_many_streams"
+TOO_MANY_CORRECTIONS: Final = "too_many_corrections"
+"""It corrected its clock more often in one boot than the county takes into account."""
 STATION_CERTIFICATE: Final = "station_certificate"
 BAD_SIGNATURE: Final = "bad_signature"
 TOO_MANY_ALARMS: Final = "too_many_alarms"
@@ -81,6 +85,7 @@ COUNTY_ALARMS: Final = frozenset(
         COUNTY_CLOCK,
         COUNTY_CLOCK_STEPPED,
         COUNTY_CLOCK_UNCONFIRMED,
+        COUNTY_CLOCK_DOUBTED,
         COUNTY_WORDS_DIFFER,
         COUNTY_CERTIFICATE,
         CONSOLE_CERTIFICATE,
@@ -95,6 +100,7 @@ COUNTY_ALARMS: Final = frozenset(
         STATION_FLOODS,
         STATION_QUOTA,
         TOO_MANY_STREAMS,
+        TOO_MANY_CORRECTIONS,
         STATION_CERTIFICATE,
         BAD_SIGNATURE,
         TOO_MANY_ALARMS,

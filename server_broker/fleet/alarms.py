@@ -15,7 +15,13 @@ from django.db import connection, transaction
 
 from protocol.facts import Severity
 from server_broker.accounts.models import User
-from server_broker.fleet.alarm_codes import HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
+from server_broker.fleet.alarm_codes import (
+    HELD,
+    HELP_ASKED,
+    TOO_MANY_ALARMS,
+    TOO_MANY_CORRECTIONS,
+    UNEXPLAINED_FACTS,
+)
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import without_nul
@@ -26,6 +32,7 @@ MAX_STATION_ALARMS = 64
 """Most alarms of its own that a station may have: those that are open, and those that it opened in the last hour."""
 
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _DETAIL_CHARS = 400
 _CODE_CHARS = 64
 
@@ -203,7 +210,13 @@ def resolve(*, station: str | None, code: str, at: datetime) -> bool:
 
 def close_over(at: datetime) -> int:
     """Close the alarms whose end no message reports, and return how many there were."""
-    return close_overflows(at=at) + close_revoked(at=at)
+    return close_overflows(at=at) + close_ended(at=at) + close_revoked(at=at)
+
+
+def close_ended(*, at: datetime) -> int:
+    """Close each alarm `TOO_MANY_CORRECTIONS` that was not raised again for a day; return how many were closed."""
+    rows = Alarm.objects.filter(origin="county", code=TOO_MANY_CORRECTIONS, resolved_at=None, last_at__lt=at - _DAY)
+    return rows.update(resolved_at=at)
 
 
 def close_overflows(*, at: datetime) -> int:

@@ -246,7 +246,13 @@ class ClockRun(models.Model):
     """Who vouches for the run's time less ``ahead_ms``; the numbers of `server_broker.platform.county_clock`."""
     ahead_ms = models.BigIntegerField(default=0)
     """How far the clock was ahead of the true time, as a later run of the same boot showed."""
+    told_ms = models.BigIntegerField(null=True)
+    """The latest time, in ms since 1970, that it may have told, as it was last noted; 0: none, NULL: not known."""
+    doubted_by = models.CharField(max_length=32, default="", db_default="")
+    """Why nothing is dated by it alone: a later boot of the machine showed that its time may have been wrong by an
+    unknown amount (that boot, as hex digits), or a person said so (`DOUBTED_BY_PERSON` of
+    `server_broker.fleet.clock_runs`). Empty: it is not in doubt. `TRUSTED`: a person said that its time was right."""
     noted_at = models.DateTimeField()
 
-    decided_fields = ("run", "vouched", "ahead_ms")
+    decided_fields = ("run", "vouched", "ahead_ms", "doubted_by")
     """Touches are dated by these, so the county's stream says them (`server_broker.fleet.clock_runs.decide_runs`)."""

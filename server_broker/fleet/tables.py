@@ -67,4 +67,4 @@ STATION_STATUS = Table(
     },
 )
 STATION_EVENTS = Table("fleet_stationevent", IDENTITY_COLUMNS | {"kind": "text"} | STAMP_COLUMNS | {"detail": "jsonb"})
-CLOCK_RUNS = Table("fleet_clockrun", {"run": "bytea", "vouched": "int2", "ahead_ms": "int8"})
+CLOCK_RUNS = Table("fleet_clockrun", {"run": "bytea", "vouched": "int2", "ahead_ms": "int8", "doubted_by": "text"})

@@ -169,6 +169,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset(
             {
                 *(county_codes.COUNTY_CLOCK, county_codes.COUNTY_CLOCK_STEPPED, county_codes.COUNTY_CLOCK_UNCONFIRMED),
+                *(county_codes.COUNTY_CLOCK_DOUBTED, county_codes.TOO_MANY_CORRECTIONS),
                 *(county_codes.COUNTY_WORDS_DIFFER, county_codes.TIMES_MOVED, station_codes.CLOCK_DISPUTED),
                 *(station_codes.NTP_DISTRUSTED, *station_codes.HINT_FAILED.values()),
                 *station_codes.HINT_IMPLAUSIBLE.values(),

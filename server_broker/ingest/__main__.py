@@ -11,10 +11,13 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import django
 
 from server_broker.ingest.crew import Beat, Crew
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
 from server_broker.platform.shards import Share, share_of
 
@@ -33,17 +36,17 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    workers = int(os.environ.get("CUNHUI_INGEST_WORKERS", "1"))
+    config = read_config(CountyHome(Path(os.environ["CUNHUI_HOME"])))
     if options.share is not None:
         alive = (lambda: None) if options.beat is None else Beat(options.beat, stop=stop).beat
-        _work(options.share, stop=stop, alive=alive)
-    elif workers > 1:
-        Crew(workers, stop=stop, alive=ServiceManager().alive).run()
+        _work(options.share, config, stop=stop, alive=alive)
+    elif config.ingest_workers > 1:
+        Crew(config.ingest_workers, stop=stop, alive=ServiceManager().alive).run()
     else:
-        _work(Share(), stop=stop, alive=ServiceManager().alive)
+        _work(Share(), config, stop=stop, alive=ServiceManager().alive)
 
 
-def _work(share: Share, *, stop: threading.Event, alive: Callable[[], None]) -> None:
+def _work(share: Share, config: CountyConfig, *, stop: threading.Event, alive: Callable[[], None]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
     django.setup()
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
@@ -52,7 +55,6 @@ def _work(share: Share, *, stop: threading.Event, alive: Callable[[], None]) -> 
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
-    from server_broker.platform.county_config import read_config  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
     local = local_client_settings(settings.HOME)
@@ -65,7 +67,7 @@ def _work(share: Share, *, stop: threading.Event, alive: Callable[[], None]) -> 
         stop=stop,
         county_clock=county_clock(settings.HOME),
         alive=alive,
-        facts_a_day=read_config(settings.HOME).facts_a_day,
+        facts_a_day=config.facts_a_day,
     )
     worker.run()
     logging.getLogger("server_broker.ingest").info("the worker of share %s has ended as it was told to", share)

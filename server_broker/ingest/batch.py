@@ -30,13 +30,6 @@ from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.platform.county_config import FACTS_A_DAY
 
-_BLOB_LEAVES = ("blob", "asked")
-
-
-def is_about_blobs(incoming: Incoming) -> bool:
-    """Tell whether a message is about a picture: such messages go after facts."""
-    return incoming.leaf in _BLOB_LEAVES
-
 
 @dataclass(slots=True)
 class _Sorted:

@@ -22,6 +22,8 @@ vouches for their runs: nobody, a person who set the clock, a time service, or a
 that weighs less counts like an NTP that lied. If words weigh the same and are more than a minute apart, nobody can say
 which is right. The rows that depend on the contested ones are then dated by nobody: their quality becomes `DISPUTED`,
 the quality that the station stated is kept beside it, and an alarm stays open until no row of the station is disputed.
+A run may be *in doubt*: the county knows that it may have been wrong, and not by how much. Its word yields to every
+other word that contradicts it. If a boot has no others all of its rows are disputed; an alarm of the county tells of it.
 One case looks like a contradiction and is none: a synchronised clock that steps forward. Its machine was halted for a
 while, and what it said before was right.
 """
@@ -33,8 +35,9 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from protocol.units import DATED_QUALITIES
-from server_broker.fleet.alarm_codes import COUNTY_WORDS_DIFFER
+from server_broker.fleet.alarm_codes import COUNTY_WORDS_DIFFER, TOO_MANY_CORRECTIONS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
+from server_broker.fleet.clock_runs import TRUSTED
 from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.models import Alarm
 from server_broker.fleet.tables import CLOCK_RUNS, STATION_EVENTS
@@ -54,6 +57,8 @@ CONTESTED_MS = 60_000
 """Attendance is counted in minutes, so words that are closer than this may both stand."""
 DRIFT_PPM = 200
 """More than any quartz crystal drifts in the temperatures of an office: 200 ppm are 0.7 s in an hour."""
+IN_DOUBT = -1
+"""Weighs less than `UNVOUCHED`: the word comes from a run that is in doubt."""
 MAX_ANCHORS = 64
 """Anchors of a boot that date its rows; of more it is the first half and the last half. As a rule a boot has one to
 three, and each is compared with all rows of the boot."""
@@ -69,7 +74,7 @@ class Anchor(NamedTuple):
     source: Literal["county", "ntp"]
     known: int
     vouched: int = 0
-    """Who vouches for the run of the county's clock that this word came from; more is better."""
+    """Who vouches for the run of the county's clock that this word came from; more is better. `IN_DOUBT`: nobody."""
     moved: bool = False
     """Whether the station was told another ``wall``: the county has corrected this word since."""
 
@@ -94,7 +99,10 @@ class Plan(NamedTuple):
     doubtful: bool = False
     """Whether some word of the county does not count as the station took it: it is wrong, or was corrected."""
     contradicted: bool = False
-    """Whether words of the county contradict each other, so that the order in which they came leaves its traces."""
+    """Whether words of the county contradict each other, so that the order in which they came leaves its traces; or all
+    of them are in doubt."""
+    in_doubt: bool = False
+    """Whether all words of the county are in doubt, so that nothing dates the boot."""
 
 
 def plan(anchors: Sequence[Anchor]) -> Plan:
@@ -104,6 +112,8 @@ def plan(anchors: Sequence[Anchor]) -> Plan:
         return Plan(Span(-1, _END, anchors[0]), [], -1)
     # The word that weighs most is the measure for the others. Of several, it is the latest.
     stands = max(words, key=lambda word: (word.vouched, word.mono))
+    if stands.vouched == IN_DOUBT:
+        return Plan(Span(_END, _END, stands), [], _END, doubtful=True, contradicted=True, in_doubt=True)
     wrong = [word for word in words if _yields(word, stands)]
     good = [word for word in words if word not in wrong]
     # A wrong word that weighs as much as the measure is a dispute: it might be the measure that is wrong. It reaches
@@ -177,7 +187,10 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
     """
     if not boots:
         return []
-    plans = {boot: plan(anchors) for boot, anchors in anchors_of(boots).items()}
+    found = anchors_of(boots)
+    plans = {boot: plan(anchors) for boot, anchors in found.items()}
+    if not from_scratch:
+        _tell_of_many([boot for boot, anchors in found.items() if len(anchors) == MAX_ANCHORS and not boots[boot]], at)
     # A new anchor in a doubtful boot may turn the weighing round, so what was dated before is forgotten.
     anew = [boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)]
     # What the county's own clock corrects has an alarm of its own, so only a station's word is told of here.
@@ -195,8 +208,16 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
     again = [(boot, span) for boot, planned in plans.items() for span in planned.again if span.through >= boots[boot]]
     _date(again, f"abs(extract(epoch FROM coalesce(t.corrected_wall, t.wall)) * 1000 - {_VALUE}) > {DIFFERS_MS}")
     tell_of_moved(before, known_times(ends, at=at) if before else {}, at=at)
-    _tell_of_disputes({station for station, _ in disputed}, weighed_anew={station for station, _ in anew}, at=at)
+    told_apart = {station for (station, boot) in disputed if not plans[station, boot].in_doubt}
+    _tell_of_disputes(told_apart, weighed_anew={station for station, _ in anew}, at=at)
     return list(disputed)
+
+
+def _tell_of_many(boots: Iterable[Boot], at: datetime) -> None:
+    """Raise an alarm about each station that has corrected its clock in a boot more often than is looked at."""
+    detail = f"站点一次开机里改了 {MAX_ANCHORS} 次以上时间，只按最早和最晚的算：网络对时坏了，或有人仿冒它"
+    stations = sorted({station for station, _ in boots})
+    raise_alarms([AlarmCall(station, TOO_MANY_CORRECTIONS, "major", detail) for station in stations], at=at)
 
 
 def date_again(runs: Collection[bytes], *, at: datetime) -> list[Boot]:
@@ -283,7 +304,9 @@ def anchors_of(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
     found = query(
         f"""SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono,
                (e.detail->>'wall')::bigint - coalesce(r.ahead_ms, 0), e.detail->>'source',
-               greatest((e.detail->>'mono')::bigint, e.mono_ms), coalesce(r.vouched, 0), coalesce(r.ahead_ms, 0) <> 0
+               greatest((e.detail->>'mono')::bigint, e.mono_ms),
+               CASE WHEN r.doubted_by NOT IN ('', '{TRUSTED}') THEN {IN_DOUBT} ELSE coalesce(r.vouched, 0) END,
+               coalesce(r.ahead_ms, 0) <> 0
         FROM unnest(%s::text[], %s::text[]) AS w (station, boot)
         CROSS JOIN LATERAL (({OF_BOOT} ORDER BY a.id LIMIT %s) UNION ({OF_BOOT} ORDER BY a.id DESC LIMIT %s)) AS one
         JOIN {STATION_EVENTS} e ON e.id = one.id

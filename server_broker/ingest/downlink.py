@@ -1,7 +1,7 @@
 """What the county sends to stations without being asked: desired states that changed, and commands that are due.
 
-Desired states: they are built elsewhere (`server_broker.twin.desired_keeper`), and PostgreSQL announces it (LISTEN). It
-does not repeat what it announced while nobody listened. So every station is looked at once each time listening begins.
+Desired states: they are built elsewhere (`server_broker.twin.desired_keeper`), and PostgreSQL announces it
+(`server_broker.fleet.announced_stations`).
 
 Commands: they are read from their table, sent, and only then noted as sent. After a crash in between, a command goes
 out once more; its station knows it by its id and does not carry it out twice.
@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
-import psycopg
-from django.db import connection
 
 from protocol.twin import Desired, ShelfNamed
 from server_broker.commands.command_queue import due_commands, note_sent, wire_command
+from server_broker.fleet.announced_stations import AnnouncedStations
 from server_broker.fleet.desired_changes import BUILT_CHANNEL
 from server_broker.fleet.models import Station
 from server_broker.ingest.messages import Outgoing
@@ -33,27 +32,7 @@ class DesiredNotices:
 
     def __init__(self, *, shards: Sequence[int]) -> None:
         self._shards = shards
-        self._listening_on: object = None
-        self._pending: dict[str, None] = {}
-        """An ordered set: the station that was announced first is sent its state first."""
-
-    def listen(self) -> None:
-        """Listen on the present connection and take in what was announced.
-
-        Raises:
-            django.db.Error: The database is away.
-        """
-        raw: psycopg.Connection[object] = connection.connection
-        # LISTEN belongs to a connection. On a new one nobody knows what was announced since the last one ended.
-        if self._listening_on is not raw:
-            with connection.cursor() as cursor:
-                cursor.execute(f"LISTEN {BUILT_CHANNEL}")
-            self._listening_on = raw
-            stations = Station.objects.filter(shard__in=self._shards, revoked_at=None, enrolled_at__isnull=False)
-            self._pending |= dict.fromkeys(stations.values_list("id", flat=True))
-        with connection.wrap_database_errors:
-            for notice in raw.notifies(timeout=0):
-                self._pending[notice.payload] = None
+        self._announced = AnnouncedStations(BUILT_CHANNEL, shards=shards)
 
     def take(self) -> list[Outgoing]:
         """Take in what was announced, and return the next few states that their station does not have yet.
@@ -61,8 +40,8 @@ class DesiredNotices:
         Raises:
             django.db.Error: The database is away. No station is forgotten.
         """
-        self.listen()
-        chosen = list(self._pending)[:STATIONS_A_TIME]
+        self._announced.listen()
+        chosen = self._announced.first(STATIONS_A_TIME)
         if not chosen:
             return []
         rows = Station.objects.filter(pk__in=chosen, revoked_at=None, enrolled_at__isnull=False, shard__in=self._shards)
@@ -73,7 +52,7 @@ class DesiredNotices:
         # Often the index alone has changed, and its name is a hundredth of the desired state.
         named = shelves_named({row.pk for row in rows} - {desired.station for desired in lacking})
         for station in chosen:
-            del self._pending[station]
+            self._announced.remove(station)
         at = {row.pk: row.shard for row in rows}
         found: list[Desired | ShelfNamed] = [*lacking, *named]
         return [Outgoing(at[one.station], one) for one in found]

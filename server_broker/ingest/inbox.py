@@ -71,6 +71,11 @@ _KINDS = {
 }
 
 
+def rank_of(message: Incoming) -> Rank:
+    """Return what a message goes before and after."""
+    return _KINDS.get(message.leaf, _OTHER).rank
+
+
 @dataclass(slots=True)
 class _Account:
     """What a station has used of the worker's time, in seconds."""

@@ -16,8 +16,8 @@ from django.db import transaction
 from protocol.birth import Welcome
 from server_broker.fleet.alarm_codes import COUNTY_CLOCK, COUNTY_CLOCK_STEPPED, COUNTY_CLOCK_UNCONFIRMED
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.clock_runs import decide_runs, is_noted, note_run
-from server_broker.ingest.dating import date_again
+from server_broker.fleet.clock_runs import doubt_earlier, is_noted, note_run
+from server_broker.ingest.clock_corrections import correct_runs
 from server_broker.ingest.messages import Outgoing, seal_outgoing
 from server_broker.platform.county_clock import UNVOUCHED, ClockStatus, CountyClock
 from server_broker.trust.record_key import RecordStopped
@@ -94,14 +94,14 @@ class TimeTelling:
         try:
             with transaction.atomic():
                 new = [] if is_noted(run) else [run.id]
-                changed = note_run(run, ended=ended, at=now)
-                date_again(changed, at=now)
+                corrected = note_run(run, ended=ended, earlier=status.earlier, at=now)
+                doubted = doubt_earlier(run)
                 # A step is news only if stations may have the old time, and if somebody vouches for the new one.
                 if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
-                    said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
+                    said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(corrected))
                     raise_alarm(station=None, code=COUNTY_CLOCK_STEPPED, severity="major", detail=said, at=now)
-                # Last, because a decision keeps all others waiting until the COMMIT.
-                decide_runs([*new, *changed])
+                # Last, because the decision in it keeps all others waiting until the COMMIT.
+                correct_runs([*corrected, *doubted], new=new, at=now)
         except RecordStopped:
             # Facts are taken in all the same. Times wait, because a run on no record would look forged.
             if not self._told_stopped:

@@ -56,11 +56,12 @@ from psycopg import Error as PsycopgError
 from server_broker.fleet.alarm_codes import MEDIA_FOLDER
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.silence import SilenceWatch
-from server_broker.ingest.batch import BatchProcessor, is_about_blobs
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.costs import Costs
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.durable import wait_for_the_disk
 from server_broker.ingest.floods import FloodWatch
+from server_broker.ingest.inbox import Rank, rank_of
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
 from server_broker.ingest.source import Source
@@ -201,10 +202,7 @@ class Worker:
             self._retry_while_database_away(
                 lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()),
             )
-        births = [message for message in messages if message.leaf == "birth"]
-        others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
-        # The source hands out a few of these at a time, so that facts that come meanwhile wait briefly.
-        about_blobs = [message for message in messages if is_about_blobs(message)]
+        births, others, about_blobs = ([one for one in messages if rank_of(one) is rank] for rank in Rank)
         for batch in (*self._costs.batches(births), *self._costs.batches(others)):
             self._process(batch)
         for batch in self._costs.batches(about_blobs):

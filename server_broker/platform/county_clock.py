@@ -53,8 +53,8 @@ BEYOND_FLOOR = timedelta(days=731)
 """Two years: no county is switched off for so long, while a clock that has gone wrong is decades away."""
 FLOOR_SLACK_MS = 600_000
 """How far below the floor the clock may be: it may have run ahead without a time service, and was then put right."""
-CRYSTAL_AT_MOST = 999, 1_000
-"""The floor rises by 999/1000 of the monotonic time: a crystal may be fast, and the floor must not pass the time."""
+CRYSTAL_AT_MOST = 1_000_000 - DRIFT_PPM, 1_000_000
+"""The floor rises by this part of the monotonic time: a crystal may be fast, and the floor must not pass the time."""
 AGE_WITHIN = timedelta(days=31)
 """How far above the floor a clock that nobody vouches for may be and still decide what is old enough to be deleted."""
 KEEP_EVERY_MS = 300_000
@@ -118,6 +118,9 @@ class CountyClockRun(msgspec.Struct, frozen=True, kw_only=True):
         began: Monotonic ms of the machine at which the run began.
         offset: Wall minus monotonic time in ms, at the last look.
         vouched: Who vouches for it: `UNVOUCHED` to `CONFIRMED`.
+        below: Whether it was found below the floor. It stays so until a person confirms it: the floor falls behind true
+            time a little, and a clock that is slow does not become right by waiting.
+        told: The latest time in ms since 1970 at which a look found that stations may be told the time; 0 if none did.
     """
 
     id: ClockRun
@@ -125,6 +128,8 @@ class CountyClockRun(msgspec.Struct, frozen=True, kw_only=True):
     began: MonoMs
     offset: int
     vouched: Annotated[int, Meta(ge=UNVOUCHED, le=CONFIRMED)]
+    below: bool = False
+    told: int = 0
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +140,8 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     run: CountyClockRun
     build: int
     """`build_ms` of the program that wrote this. After an upgrade the floor rises to the new program's build."""
+    earlier: CountyClockRun | None = None
+    """The last run of the machine's boot before this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,8 @@ class ClockStatus:
     problem: Problem
     ended: CountyClockRun | None = None
     """The run before this one in the same boot; None once `CountyClock.keep` was called for this run."""
+    earlier: CountyClockRun | None = None
+    """The last run of the boot before this one, as it was when the file was last written in it."""
 
     @property
     def tells(self) -> bool:
@@ -234,8 +243,10 @@ class CountyClock:
         # Not if there is a problem: a time service that is years ahead must not raise the floor.
         if synchronised and not problem:
             floor = max(floor, wall)
-        self._kept = _Kept(floor=floor, mono=mono, run=run, build=self._build)
-        return ClockStatus(wall, floor, run, problem, self._ended)
+        run = msgspec.structs.replace(run, told=run.told if problem else wall, below=problem == "before_floor")
+        earlier = self._earlier(boot, mono)
+        self._kept = _Kept(floor=floor, mono=mono, run=run, build=self._build, earlier=earlier)
+        return ClockStatus(wall, floor, run, problem, self._ended, earlier)
 
     def _run(self, boot: bytes, mono: int, offset: int, *, synchronised: bool) -> CountyClockRun:
         """Return the current run; a new one if the clock was set or the machine has restarted."""
@@ -257,6 +268,10 @@ class CountyClock:
         # A monotonic time that went back is another boot, even if the kernel gave it the same id (a restored machine).
         return kept, kept is not None and kept.run.boot == boot and kept.mono <= mono
 
+    def _earlier(self, boot: bytes, mono: int) -> CountyClockRun | None:
+        before, same_boot = self._before(boot, mono)
+        return None if before is None else before.earlier if same_boot else before.run
+
     def _floor(self, boot: bytes, mono: int) -> int:
         """Return the floor: the one that was kept, plus the time that has surely passed since then in the same boot."""
         before, same_boot = self._before(boot, mono)
@@ -267,7 +282,7 @@ class CountyClock:
         return floor if before.build == self._build else max(floor, self._build)
 
     def _problem(self, wall: int, floor: int, run: CountyClockRun) -> Problem:
-        if wall < floor - FLOOR_SLACK_MS:
+        if run.below or wall < floor - FLOOR_SLACK_MS:
             return "before_floor"
         if wall > floor + BEYOND_FLOOR // timedelta(milliseconds=1):
             return "beyond_floor"
@@ -288,9 +303,9 @@ class CountyClock:
         with self._alone():
             status = self.look()
             # Judged by `look` and then overruled: a person knows more than the floor does.
-            run = msgspec.structs.replace(status.run, vouched=CONFIRMED)
+            run = msgspec.structs.replace(status.run, vouched=CONFIRMED, below=False, told=status.wall_ms)
             mono = self._machine.mono_ms()
-            self._kept = _Kept(floor=status.wall_ms, mono=mono, run=run, build=self._build)
+            self._kept = _Kept(floor=status.wall_ms, mono=mono, run=run, build=self._build, earlier=status.earlier)
             self._write()
         return replace(status, floor_ms=status.wall_ms, run=run, problem="")
 

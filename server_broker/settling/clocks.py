@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 from protocol.units import DATED_QUALITIES
 from protocol.units import Moment as StationMoment
 from server_broker.audit.models import AuditEntry
-from server_broker.fleet.clock_runs import JUDGED
+from server_broker.fleet.clock_runs import JUDGED, TRUSTED
 from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.tables import STATION_EVENTS
-from server_broker.ingest.dating import DIFFERS_MS, MAX_ANCHORS, OF_BOOT, Anchor, Boot, Plan, plan
+from server_broker.ingest.dating import DIFFERS_MS, IN_DOUBT, MAX_ANCHORS, OF_BOOT, Anchor, Boot, Plan, plan
 from server_broker.platform.sql import query
 
 
@@ -62,6 +62,7 @@ class _Run(NamedTuple):
 
     vouched: int = 0
     ahead_ms: int = 0
+    doubted_by: str = ""
 
 
 def clocks_of(boots: Collection[Boot], known: dt.datetime) -> Clocks:
@@ -92,13 +93,15 @@ def clocks_of(boots: Collection[Boot], known: dt.datetime) -> Clocks:
 def _anchor(told: _Told, runs: Mapping[str, _Run]) -> Anchor:
     run = runs.get(told.run or "", _Run())
     source: Literal["county", "ntp"] = "county" if told.source == "county" else "ntp"
-    return Anchor(told.mono, told.wall - run.ahead_ms, source, told.known, run.vouched, run.ahead_ms != 0)
+    vouched = run.vouched if run.doubted_by in ("", TRUSTED) else IN_DOUBT
+    return Anchor(told.mono, told.wall - run.ahead_ms, source, told.known, vouched, run.ahead_ms != 0)
 
 
 def _runs(ids: Collection[str], known: dt.datetime) -> dict[str, _Run]:
     """Return how the county judged runs of its own clock. The audit log keeps each judgement; the last one holds."""
     entries = AuditEntry.objects.filter(action=JUDGED, subject__in=ids, at__lte=known).order_by("pk")
     return {
-        subject: _Run(detail["vouched"], detail["ahead_ms"])
+        # Judgements of before do not speak of doubt.
+        subject: _Run(detail["vouched"], detail["ahead_ms"], detail.get("doubted_by", ""))
         for subject, detail in entries.values_list("subject", "detail")
     }

@@ -65,7 +65,7 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
         ServiceError: The verb was refused or failed; the message is Chinese, for the person who typed it.
     """
     # A revocation needs no database, because the journal alone is enough to cut a station off; nor an empty workbook.
-    without_database = name in ("revoke", "template") or (name == "clock" and not chosen.confirm)
+    without_database = name in ("revoke", "template") or (name == "clock" and not chosen.confirm and not chosen.earlier)
     try:
         if not without_database:
             connection.ensure_connection()  # before the verb begins something that it could not finish
@@ -408,6 +408,11 @@ def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
         detail: audit.Detail = {"problem": before.problem, "floor_ms": before.floor_ms}
         with transaction.atomic():
             decide(audit.record(_actor(), "county.clock_confirmed", "", detail), ClockConfirmed())
+    if chosen.earlier:
+        from server_broker.ingest.clock_corrections import take_word_for_earlier  # noqa: PLC0415 - loads the intake
+
+        count = take_word_for_earlier(chosen.earlier, boot=status.run.boot, actor=_actor(), at=timezone.now())
+        print(f"已记下；上次关机前的 {count} 段时钟按此重新认定，记录的时间随之更正")
     print(f"北京时间 {status.shown()}，{CLOCK_WORDS[mode]}：" + (status.sentence() or "向站点授时"))
     return 0 if status.tells else 1
 

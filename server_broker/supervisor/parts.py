@@ -42,7 +42,6 @@ def python_program(home: CountyHome, config: CountyConfig, module: str) -> Progr
         "CUNHUI_HOME": str(home.root),
         "CUNHUI_HOSTS": ",".join([*config.console_hosts, *dropped_hosts(home, config.console_hosts)]),
         "CUNHUI_PART": module.rpartition(".")[2].replace("_", "-"),  # its log lines say so
-        "CUNHUI_INGEST_WORKERS": str(config.ingest_workers),
         "CUNHUI_FRONT_DOOR": config.front_door.address if config.front_door else "",
         "DJANGO_SETTINGS_MODULE": "server_broker.settings",
         "MALLOC_ARENA_MAX": "2",  # glibc gives threads heaps of their own, up to 8 a core, and keeps what they grew to

@@ -1,7 +1,6 @@
 """Build the desired state of each station that something changed for, beside the ingest worker.
 
-PostgreSQL announces a change (`server_broker.fleet.desired_changes`). It does not repeat what it announced while nobody
-listened, so every station is looked at once each time listening begins. What was built is announced to the ingest
+PostgreSQL announces a change (`server_broker.fleet.announced_stations`). What was built is announced to the ingest
 workers, who send it to stations that lack it. A state takes some 10 ms of a processor: a change for all stations of a
 county would keep a worker from facts for seconds.
 """
@@ -9,11 +8,10 @@ county would keep a worker from facts for seconds.
 import logging
 from datetime import datetime
 
-import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from server_broker.fleet.announced_stations import AnnouncedStations
 from server_broker.fleet.desired_changes import CHANNEL, desired_built
-from server_broker.fleet.models import Station
 from server_broker.platform.sql import lock_until_commit
 from server_broker.twin.desired import refresh
 
@@ -31,9 +29,7 @@ class DesiredKeeper:
     """Keeps the desired states of all stations. Its connection stays open, because it listens on it."""
 
     def __init__(self) -> None:
-        self._listening_on: object = None
-        self._pending: dict[str, None] = {}
-        """An ordered set: the station that was announced first is built first."""
+        self._announced = AnnouncedStations(CHANNEL)
 
     def go_on(self, now: datetime, *, wait_s: float = WAIT_S) -> None:
         """Take in what was announced, and build the next few states.
@@ -42,29 +38,14 @@ class DesiredKeeper:
             django.db.Error: The database is away. No station is forgotten.
         """
         try:
-            self._listen(0.0 if self._pending else wait_s)
-            for station in list(self._pending)[:STATIONS_A_TURN]:
+            self._announced.listen(wait_s=0.0 if self._announced else wait_s)
+            for station in self._announced.first(STATIONS_A_TURN):
                 self._build(station, now)
-                del self._pending[station]
+                self._announced.remove(station)
         except (OperationalError, InterfaceError):
             # The next turn opens a new connection: this one may be dead without knowing it.
             connection.close()
             raise
-
-    def _listen(self, wait_s: float) -> None:
-        connection.ensure_connection()
-        raw: psycopg.Connection[object] = connection.connection
-        # LISTEN belongs to a connection. On a new one nobody knows what was announced since the last one ended.
-        if self._listening_on is not raw:
-            with connection.cursor() as cursor:
-                cursor.execute(f"LISTEN {CHANNEL}")
-            self._listening_on = raw
-            stations = Station.objects.filter(revoked_at=None, enrolled_at__isnull=False)
-            self._pending |= dict.fromkeys(stations.values_list("id", flat=True))
-            wait_s = 0.0
-        with connection.wrap_database_errors:
-            for notice in raw.notifies(timeout=wait_s, stop_after=1):
-                self._pending[notice.payload] = None
 
     def _build(self, station: str, now: datetime) -> None:
         try:

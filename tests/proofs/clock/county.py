@@ -12,8 +12,9 @@ from django.utils import timezone
 from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touch_rows
-from server_broker.fleet.models import Station, StationEvent
+from server_broker.fleet.models import ClockRun, Station, StationEvent
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.clock_corrections import take_word_for_earlier
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.telling import TimeTelling
 from server_broker.people.models import Person
@@ -21,7 +22,7 @@ from server_broker.platform.county_clock import CountyClock
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
 from tests.fakes.enrolled import EnrolledStation
-from tests.proofs.clock.county_machine import CountyMachine
+from tests.proofs.clock.county_machine import CountyMachine, Mending
 from tests.proofs.clock.judge import Shown, ShownEvent
 
 VILLAGE = "999901001201"
@@ -39,6 +40,7 @@ class ClockCounty:
     def __init__(self, enrolled: EnrolledStation, *, machine: CountyMachine, root: Path, build_ms: int) -> None:
         self._station = enrolled.identity.station
         self._machine = machine
+        ClockRun.objects.all().delete()  # each county has a machine of its own
         root.mkdir()
         self._clock = CountyClock(root, machine=machine, mode=machine.mode, build_ms=build_ms)
         self._telling = TimeTelling(self._clock, key=enrolled.county_key, wall=self._now)
@@ -65,13 +67,24 @@ class ClockCounty:
         """Whether the county has reason to doubt its clock."""
         return self._machine.doubtful
 
-    def mend(self, *, anew: bool) -> None:
-        """Put the clock right. If a lie of the time service has raised the floor, a person confirms the clock."""
-        self._machine.mend(anew=anew)
+    def mend(self, how: Mending) -> None:
+        """Put the clock right.
+
+        If a lie of the time service has raised the floor, a person confirms the clock. If the clock was slow and was
+        put right in the firmware, nothing that the county can see tells of it, so the person does.
+        """
+        if how == "after_a_start":
+            self._machine.start_again()
+            self.attend()
+        told_slowly = self._machine.slow and not self._machine.doubtful
+        self._machine.mend(how)
         self.attend()
         if not self._clock.look().tells:
             self._clock.confirm()
             self.attend()
+        if how == "in_the_firmware" and told_slowly:
+            boot = self._clock.look().run.boot
+            take_word_for_earlier("wrong", boot=boot, actor="cli:proof", at=self._now())
 
     def hear(self, leaf: Up, payload: bytes) -> list[tuple[Down, bytes]]:
         """Process a publish. Welcomes tell the time only if the county believes its own clock."""

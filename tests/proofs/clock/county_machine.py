@@ -1,6 +1,7 @@
 """The county's own machine in a world's true time: its clock goes wrong by a power cut, by hand or by a time service.
 
-A person or a time service puts it right, in the same boot of the machine or by starting the machine anew.
+A person or a time service puts it right, in the same boot of the machine, after the machine was started anew with the
+same wrong clock, or in the firmware while it starts.
 """
 
 import random
@@ -23,6 +24,8 @@ type Trouble = Literal[
     "ntp_goes_back",
     "not_synchronised",
 ]
+
+type Mending = Literal["in_the_boot", "after_a_start", "in_the_firmware"]
 
 TROUBLES: tuple[tuple[ClockMode, Trouble], ...] = (
     ("ntp", "1970"),
@@ -76,9 +79,14 @@ class CountyMachine:
         else:
             self._power_on(_AFTER_A_POWER_CUT[self.trouble])
 
-    def mend(self, *, anew: bool) -> None:
-        """Put the clock right, by its time service or by hand; ``anew``: after the machine was started anew."""
-        if anew:
+    def start_again(self) -> None:
+        """Start the machine anew. Its battery has kept the wrong time, and a time service that lies goes on to lie."""
+        self._power_on(self._ahead_ms)
+        self._ntp = self.trouble.startswith("ntp")
+
+    def mend(self, how: Mending) -> None:
+        """Put the clock right, by its time service or by hand."""
+        if how == "in_the_firmware":
             self._power_on(0)
         self.wrong, self._ahead_ms, self._ntp = False, 0, self.mode == "ntp"
 
@@ -87,6 +95,11 @@ class CountyMachine:
         """Whether the county, if it looks at its clock now, has reason to doubt it."""
         # Not an hour back by hand: only a synchronised clock lifts the floor close to the present.
         return self.wrong and (self.trouble in _WALLS or (self.mode == "ntp" and self.trouble != "ntp_lies"))
+
+    @property
+    def slow(self) -> bool:
+        """Whether the clock is behind true time."""
+        return self._ahead_ms < 0
 
     def wall_ms(self) -> int:
         return max(0, self._true_ms() + self._ahead_ms)

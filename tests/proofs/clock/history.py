@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fakes.enrolled import make_enrolled
 from tests.proofs.clock.board import ClockBoard
 from tests.proofs.clock.county import ClockCounty, next_station
-from tests.proofs.clock.county_machine import TROUBLES, CountyMachine
+from tests.proofs.clock.county_machine import TROUBLES, CountyMachine, Mending
 from tests.proofs.clock.judge import Findings, Judge
 from tests.proofs.clock.world import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, YEAR_MS, World
 
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 JUMPS = (HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS)
 FINAL_MS = 6 * HOUR_MS
-MENDED_ANEW = 0.4
-"""How often the county's machine is started anew before its clock is put right."""
+MENDINGS: tuple[Mending, ...] = ("in_the_boot", "in_the_boot", "after_a_start", "in_the_firmware")
+"""How the county's clock is put right, each equally often."""
 COUNTY_RIGHT_IN = 4
 """In one of so many histories the county's own clock never goes wrong. In the others its troubles take turns."""
 
@@ -66,11 +66,7 @@ class History:
 
     def _power_cycle(self) -> None:
         self._board.end(orderly=self._chance.random() < 0.5)
-        pause_ms = self._chance.choice((20 * SECOND_MS, 10 * MINUTE_MS, 9 * HOUR_MS, 40 * DAY_MS))
-        if pause_ms > DAY_MS and self._machine.wrong:
-            # The floor falls behind by 86 s a day, so an hour's error stands out for a month and no longer.
-            self._mend_the_county()
-        self.world.true_ms += pause_ms
+        self.world.true_ms += self._chance.choice((20 * SECOND_MS, 10 * MINUTE_MS, 9 * HOUR_MS, 40 * DAY_MS))
         self.world.power_on()
         self._board.start()
 
@@ -91,10 +87,11 @@ class History:
         self.world.events.append(f"county_{self._machine.mode}_{self._machine.trouble}")
 
     def _mend_the_county(self) -> None:
-        # Only where the county told nothing: what it told wrongly it can't correct after its machine has started anew.
-        anew = self._machine.doubtful and self._county_chance.random() < MENDED_ANEW
-        self._county.mend(anew=anew)
-        self.world.events.append("county_mended_anew" if anew else "county_mended")
+        how = self._county_chance.choice(MENDINGS)
+        if how != "in_the_boot" and not self._machine.doubtful:
+            self.world.mended_late_ms = self.world.true_ms
+        self._county.mend(how)
+        self.world.events.append(f"county_mended_{how}")
 
     def _touch_in_trouble(self) -> None:
         """Let the county's clock go wrong now, because chance had no turn for it, and touch while it is."""

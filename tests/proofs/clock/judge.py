@@ -68,7 +68,8 @@ class Findings:
     """Touches that a time told in their boot could date, but that are shown more than 2 s wrong, or undated although an
     honest NTP ran."""
     undated_for_good: int = 0
-    """Touches that the county's time could date, but that are shown undated after the county's clock was put right."""
+    """Touches that the county's time could date, but that are shown undated after the county's clock was put right, and
+    are not `in_review`."""
     invented: int = 0
     """Touches shown as dated in a boot in which nobody told the time, or by a wrong clock of the county that was put
     right later; and windows said to be closed that were not."""
@@ -87,6 +88,9 @@ class Findings:
     corrected_from_the_county: int = 0
     """Touches that the county's own wrong clock had dated, and that were corrected."""
     windows_claimed: int = 0
+    in_review: int = 0
+    """Touches and events that are shown as dated by nobody, because the county's machine was started anew before its
+    wrong clock was put right."""
     details: list[str] = field(default_factory=list)
     by_event: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
@@ -145,6 +149,9 @@ class Judge:
         right = at is not None and abs(at - true_ms) <= WITHIN_MS
         found.dated += touch and at is not None
         found.undated += touch and at is None
+        if at is None and self._may_be_in_review(boot):
+            found.in_review += 1
+            return
         if boot.told_ms is not None:
             # After the county's word a new lie may begin, and no later word in this boot has put that right.
             excused = self._still_deceived(boot, true_ms)
@@ -173,6 +180,11 @@ class Judge:
     @staticmethod
     def _still_deceived(boot: Boot, true_ms: int) -> bool:
         return any(until is None and since <= true_ms + ROUNDED_MS for since, until in boot.lied)
+
+    def _may_be_in_review(self, boot: Boot) -> bool:
+        """Return whether the boot took no time after the county's clock was put right too late."""
+        late_ms = self._world.mended_late_ms
+        return late_ms is not None and (boot.taken_ms is None or boot.taken_ms < late_ms)
 
     def _ntp_must_have_told(self, boot: Boot) -> bool:
         """An honest NTP must be believed only if nobody has told a wrong time in this history, because a wrong time may

@@ -29,7 +29,7 @@ from tests.proofs.private_county import county_home, private_cluster
 with county_home("clock") as home, private_cluster(home):
     from agent.timekeeping.clock import StationClock
     from server_broker.fleet import clock_runs
-    from server_broker.ingest import dating
+    from server_broker.ingest import dating, telling
     from server_broker.platform.county_clock import CountyClock
     from tests.proofs.clock.__main__ import prove
 
@@ -37,6 +37,7 @@ with county_home("clock") as home, private_cluster(home):
         ("a county that dates nothing anew", dating, {"_date": lambda *_: None}, 2, 1, "undated_for_good"),
         ("a county that tells what its clock says", CountyClock, {"_problem": lambda *_: ""}, 2, 1, "told_in_doubt"),
         ("a county that takes nothing back", clock_runs, {"_judge": lambda *_: False}, 2, 42, "invented"),
+        ("a county that doubts no boot before", telling, {"doubt_earlier": lambda *_: []}, 1, 5, "invented"),
         (
             "a station that believes the machine's clock",
             StationClock, {"dated": True, "_quality": lambda *_: "synced"}, 2, 1, "wrong_quality",

@@ -161,12 +161,13 @@ class ClockWay:
         boot = self._world.boot
         boot.heard = True
         trip_ms = self._world.true_ms - self._births[0]
-        if abs(wall_ms - self._world.true_ms) > WRONG_MS + trip_ms:
+        wrongly = abs(wall_ms - self._world.true_ms) > WRONG_MS + trip_ms
+        if wrongly:
             boot.misled = True
             self._world.events.append("told_wrongly")
             self._world.told_in_doubt += self._county.doubtful
         if first and len(self._births) == 1 and trip_ms <= ANSWER_WITHIN_MS - MARGIN_MS:
-            self._world.county_told()
+            self._world.county_told(wrongly=wrongly)
 
     def _deliver(self, leaf: Down, payload: bytes) -> None:
         self._put(MessageCame(self._attempt, leaf, payload, False, self._world.mono_ms()))

@@ -21,6 +21,7 @@ longest round trip uses up another second."""
 ROUNDED_MS = 2
 """True time that is computed from whole milliseconds of a drifting clock may be wrong by this much."""
 
+REPEATED_MS = 11 * MINUTE_MS
 TURN_MS = 1_000
 """The core takes an answer at its next turn. Other answers of the same batch may be on their way for this long."""
 
@@ -57,6 +58,10 @@ class Boot:
     drift_ppm: int
     told_ms: int | None = None
     """When the county's time was surely taken for the first time."""
+    right_since_ms: int | None = None
+    """When the county told the right time for the first time after the last wrong one."""
+    taken_ms: int | None = None
+    """When the right time was surely taken for the last time."""
     heard: bool = False
     """Whether any answer of the county came at all."""
     misled: bool = False
@@ -87,6 +92,9 @@ class World:
         """Whether the program claims to have been built in the future."""
         self.told_in_doubt = 0
         """Welcomes with a wrong time which the county had reason to doubt."""
+        self.mended_late_ms: int | None = None
+        """When the county's machine had been started anew before a wrong clock that it believed was put right. By how
+        much it had been wrong before, nobody knows."""
         self.events: list[str] = [f"begins_{self.beginning}"]
         """How often each thing happened, for the report."""
         self._ahead_ms = 0
@@ -131,10 +139,18 @@ class World:
         """The time service ends."""
         self.ntp = "none"
 
-    def county_told(self) -> None:
+    def county_told(self, *, wrongly: bool) -> None:
         """An answer that surely counts came to the station. Lies that it believed are over, unless one goes on."""
         boot = self.boot
         boot.told_ms = self.true_ms if boot.told_ms is None else boot.told_ms
+        if wrongly:
+            boot.right_since_ms = None
+        elif boot.right_since_ms is None:
+            boot.right_since_ms = self.true_ms
+        # A station that was told another time before takes the right one when it is repeated ten minutes later.
+        since_ms = boot.right_since_ms
+        if since_ms is not None and (not boot.misled or self.true_ms - since_ms > REPEATED_MS):
+            boot.taken_ms = self.true_ms
         boot.lied = [(since, until if until is not None else self.true_ms) for since, until in boot.lied]
         if self.ntp == "lying":
             boot.lied.append((self.true_ms + DAY_MS, None))

@@ -12,7 +12,8 @@ from protocol.codec import encode
 from protocol.facts import ClockCorrected
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
-from server_broker.fleet.alarm_codes import TOO_MANY_STREAMS
+from server_broker.fleet.alarm_codes import TOO_MANY_CORRECTIONS, TOO_MANY_STREAMS
+from server_broker.fleet.alarms import close_over
 from server_broker.fleet.models import Alarm, Stream
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.dating import MAX_ANCHORS, anchors_of
@@ -75,6 +76,10 @@ def test_a_boot_is_dated_by_the_first_and_the_last_of_its_anchors(
     found = [anchor.mono for anchor in anchors_of([(station.id, BOOT)])[station.id, BOOT]]
     half = MAX_ANCHORS // 2
     assert found == [*range(1, half + 1), *range(301 - half, 301)]
+    alarm = Alarm.objects.get(code=TOO_MANY_CORRECTIONS)
+    assert (alarm.station_id, alarm.origin, alarm.resolved_at) == (station.id, "county", None)
+    assert close_over(alarm.last_at + timedelta(hours=23)) == 0
+    assert close_over(alarm.last_at + timedelta(hours=25)) == 1
     processor.process_batch([station.add(touch(400, quality="unknown")).facts_message(301)])
     assert Touch.objects.get().corrected_wall is not None
 

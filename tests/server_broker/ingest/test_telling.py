@@ -17,8 +17,14 @@ from protocol.signing import Signed
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.touches import touch_rows
 from server_broker.decisions.stream import open_stream
-from server_broker.fleet.alarm_codes import COUNTY_CLOCK, COUNTY_CLOCK_STEPPED, COUNTY_CLOCK_UNCONFIRMED
+from server_broker.fleet.alarm_codes import (
+    COUNTY_CLOCK,
+    COUNTY_CLOCK_DOUBTED,
+    COUNTY_CLOCK_STEPPED,
+    COUNTY_CLOCK_UNCONFIRMED,
+)
 from server_broker.fleet.models import Alarm, ClockRun
+from server_broker.ingest.clock_corrections import take_word_for_earlier
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.telling import TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
@@ -180,6 +186,89 @@ def test_what_a_county_without_ntp_told_wrongly_is_put_right_when_its_clock_is(
     connection.close()
 
 
+def told_wrongly(root: Path, station: StationDouble) -> County:
+    """A county without NTP whose clock is an hour ahead; it has dated a touch, and its machine is off for a night."""
+    county = County(root, mode="manual")
+    county.machine.set_wall(WALL + HOUR_MS)
+    county.step(birth(station))
+    [welcome] = county.welcomes()
+    at = moment(1_000, wall=welcome.wall)
+    told = ClockCorrected(
+        at=at, boot=BOOT, mono=1_000, wall=at.wall, source="county", before="unknown", clock_run=welcome.clock_run
+    )
+    county.step(station.add(touch(500, quality="unknown"), told).facts_message())
+    county.machine.pass_ms(HOUR_MS)
+    county.step()
+    assert is_dated()
+    return county
+
+
+def is_dated() -> bool:
+    [row] = touch_rows(list(TouchRow.objects.all()))
+    return row.dated
+
+
+def starts(county: County, *, ahead_ms: int, off_ms: int = 9 * HOUR_MS) -> None:
+    """The county's machine starts anew, and its clock is so far ahead of true time."""
+    county.machine.reboot(wall_ms=county.machine.wall - HOUR_MS + off_ms + ahead_ms)
+    county.start()
+    county.step()
+
+
+def test_what_was_told_before_a_start_goes_to_review_if_the_clock_began_wrong(
+    tmp_path: Path, station: StationDouble
+) -> None:
+    county = told_wrongly(tmp_path, station)
+    starts(county, ahead_ms=HOUR_MS)
+    assert is_dated(), "nobody knows yet that the clock is wrong"
+    county.machine.set_wall(county.machine.wall - HOUR_MS)
+    county.step()
+    assert not is_dated()
+    assert [run.doubted_by for run in ClockRun.objects.order_by("id")] == [county.machine.boot.hex(), "", ""]
+    alarm = Alarm.objects.get(code=COUNTY_CLOCK_DOUBTED)
+    assert (alarm.station_id, alarm.resolved_at, "clock --earlier right" in alarm.detail) == (None, None, True)
+    now = datetime.fromtimestamp(county.machine.wall / 1000, UTC)
+    assert take_word_for_earlier("right", boot=county.machine.boot, actor="cli:yunwei", at=now) == 1
+    assert is_dated()
+    alarm.refresh_from_db()
+    assert alarm.resolved_at == now
+    county.machine.ntp = True
+    county.step()
+    assert is_dated(), "no machine overrules a person"
+    with transaction.atomic():
+        assert check_present_rows()[1] == []
+    assert take_word_for_earlier("wrong", boot=county.machine.boot, actor="cli:yunwei", at=now) == 1
+    assert not is_dated()
+    connection.close()
+
+
+def test_a_time_that_is_yet_to_come_was_told_wrongly(tmp_path: Path, station: StationDouble) -> None:
+    county = told_wrongly(tmp_path, station)
+    starts(county, ahead_ms=0, off_ms=60_000)
+    assert not is_dated()
+    connection.close()
+
+
+def test_what_is_no_sign_of_an_earlier_error_puts_nothing_in_doubt(tmp_path: Path, station: StationDouble) -> None:
+    county = told_wrongly(tmp_path, station)
+    starts(county, ahead_ms=0)
+    county.machine.set_wall(county.machine.wall + YEAR_MS)
+    county.step()
+    assert not is_dated(), "as if the clock had begun a year slow"
+    county.machine.set_wall(county.machine.wall - YEAR_MS)
+    county.step()
+    assert is_dated(), "that judgement was wrong"
+    right = county.machine.wall + 9 * HOUR_MS
+    county.machine.reboot(wall_ms=0)
+    county.start()
+    county.step()
+    county.machine.set_wall(right)
+    county.step()
+    assert is_dated(), "1970 was told to nobody"
+    assert not Alarm.objects.filter(code=COUNTY_CLOCK_DOUBTED, resolved_at=None).exists()
+    connection.close()
+
+
 def test_what_is_held_of_a_run_is_on_the_county_s_record_and_another_value_is_named(county: County) -> None:
     county.step()
     county.machine.set_wall(WALL + YEAR_MS)
@@ -187,7 +276,7 @@ def test_what_is_held_of_a_run_is_on_the_county_s_record_and_another_value_is_na
     assert ClockRun.objects.count() == 2
     with transaction.atomic():
         assert check_present_rows()[1] == []
-    for change in ("ahead_ms = 3600000", "vouched = 3"):
+    for change in ("ahead_ms = 3600000", "vouched = 3", "doubted_by = 'person'"):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"UPDATE fleet_clockrun SET {change}")
             [problem] = check_present_rows()[1]

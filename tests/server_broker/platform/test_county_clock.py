@@ -195,7 +195,7 @@ def test_a_confirmation_between_a_programs_look_and_its_writing_stands(tmp_path:
     worker.keep(now=True)
     machine.pass_ms(250)
     for seen in (worker.look(), clock(tmp_path, machine).look()):
-        assert (seen.tells, seen.run) == (True, confirmed.run)
+        assert (seen.tells, seen.run.id, seen.run.vouched) == (True, confirmed.run.id, CONFIRMED)
     worker.keep(now=True)
     assert clock(tmp_path, machine).look().run == confirmed.run
 
@@ -275,3 +275,33 @@ def test_the_real_machine_can_be_asked() -> None:
     assert abs(machine.wall_ms() - machine.mono_ms()) > 0
     assert len(machine.boot_id()) == 16
     assert machine.synchronised() in (True, False)
+
+
+def test_a_clock_that_is_an_hour_slow_is_still_not_told_after_half_a_year(
+    tmp_path: Path, machine: CountyMachine
+) -> None:
+    county = served(tmp_path, machine)
+    machine.wall -= HOUR_MS  # by a time service, which goes on to call it synchronised
+    assert county.look().problem == "before_floor"
+    for _ in range(6):
+        machine.pass_ms(30 * 24 * HOUR_MS)
+        assert county.look().problem == "before_floor"
+    county.keep(now=True)
+    again = clock(tmp_path, machine)
+    machine.pass_ms(30 * 24 * HOUR_MS)
+    assert again.look().problem == "before_floor", "by the file, although the floor has fallen behind by an hour"
+    assert again.confirm().tells
+    machine.pass_ms(HOUR_MS)
+    assert again.look().tells
+
+
+def test_what_may_have_been_told_is_known_of_the_boot_before(tmp_path: Path, machine: CountyMachine) -> None:
+    before = served(tmp_path, machine).look().run
+    assert before.told == machine.wall
+    machine.reboot(wall_ms=0)
+    not_told = clock(tmp_path, machine)
+    assert (not_told.look().earlier, not_told.look().run.told) == (before, 0)
+    not_told.keep(now=True)
+    machine.ntp = True
+    machine.wall = before.told + HOUR_MS
+    assert clock(tmp_path, machine).look().earlier == before, "also by a program that starts later"
