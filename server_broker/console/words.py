@@ -194,7 +194,7 @@ REMEDIES = {
     "county_disk": "请清理县服务器的磁盘或扩容；写满后记录留在站点，县里收不到。腾出地方后这条告警自动解除。",
     "county_clock_stepped": "请对一下县服务器的时间：运行 cunhui-server clock；不对就校正，对的就不用再做什么。",
     "too_many_corrections": "请查该站点的网络对时和时钟电池；不像故障，就查有没有人仿冒它，必要时吊销站点。",
-    "county_clock_doubted": "请回想上次关机前时间对不对：对就运行 cunhui-server clock --earlier right；不对就核对打卡。",
+    "county_clock_doubted": "请回想上次关机前时间对不对：对就运行 cunhui-server clock --earlier right；不对就核对。",
     "county_words_differ": "请对一下县服务器的时间，并看它是不是从旧的备份或快照恢复的；打卡照常。",
     "clock_disputed": "请对一下县服务器的时间；对的话查有没有人仿冒县里，打卡照常。",
     "county_record": "请不要改动任何内容，先告诉审计员；再运行 cunhui-server verify county 看是哪一条，和备份核对。",

@@ -23,7 +23,7 @@ that weighs less counts like an NTP that lied. If words weigh the same and are m
 which is right. The rows that depend on the contested ones are then dated by nobody: their quality becomes `DISPUTED`,
 the quality that the station stated is kept beside it, and an alarm stays open until no row of the station is disputed.
 A run may be *in doubt*: the county knows that it may have been wrong, and not by how much. Its word yields to every
-other word that contradicts it. If a boot has no others all of its rows are disputed; an alarm of the county tells of it.
+other word that contradicts it. If a boot has no others all of its rows are disputed; an alarm of the county tells so.
 One case looks like a contradiction and is none: a synchronised clock that steps forward. Its machine was halted for a
 while, and what it said before was right.
 """
