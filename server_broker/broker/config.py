@@ -88,6 +88,7 @@ use_username_as_clientid true
 plugin {plugin}
 plugin_opt_stations {stations_list}
 plugin_opt_hears {hears}
+plugin_opt_port {port}
 acl_file own-topics.acl
 
 """

@@ -8,14 +8,24 @@
  *
  *   plugin_opt_stations FILE   the stations that may connect, a line each: NAME SHARD SHARD
  *   plugin_opt_hears LEAVES    the leaves that a station may subscribe to, with a blank between two
+ *   plugin_opt_port PORT       the port of the listener
  *
- * Mosquitto loads it once for each listener, so nothing is kept in static variables. Mosquitto has one thread.
+ * Mosquitto loads it once for each listener, so nothing is kept in static variables. Mosquitto has one thread; the
+ * plugin has another, which sees to it that no client keeps that one for itself (watch_turns).
  */
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -38,6 +48,16 @@
  */
 #define DENIED_AT_MOST 200.0
 
+/*
+ * No plugin is asked about PINGREQ, PUBACK and the like, and Mosquitto goes on reading from a TLS connection as above
+ * whatever the packets are. So a thread cuts the connection from which alone the broker still reads when a turn of its
+ * loop has taken so much time on a core. A reload of the lists reads from nobody; a turn that is long because many
+ * connect reads from many.
+ */
+#define LOOK_MS 10
+#define HELD_MS 20.0
+#define MAX_SOCKETS 65536
+
 struct station {
     char name[LINE_BYTES];
     unsigned shards[2]; /* in which it may speak */
@@ -45,8 +65,21 @@ struct station {
     double at;        /* monotonic, s */
 };
 
+/* How much the broker has read from a connection. */
+struct reading {
+    int socket;
+    long long bytes;
+};
+
 struct gate {
     mosquitto_plugin_id_t *id;
+    unsigned port;
+    pthread_t thread;
+    bool watches;
+    clockid_t broker_clock; /* the time of the broker's own thread on a core */
+    atomic_ulong turns;     /* of the broker's loop */
+    atomic_uint cut_from;   /* the client's port of a connection that was cut, until that is logged */
+    atomic_bool over;
     char *file;
     char *leaves;
     struct station *stations;
@@ -190,6 +223,116 @@ static int judge(int event, void *event_data, void *user_data)
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 
+/* Return how much the broker has read from a socket of this listener; -1 if it is none. */
+static long long read_from(int socket, unsigned port)
+{
+    struct sockaddr_storage own;
+    socklen_t own_bytes = sizeof own, info_bytes;
+    struct tcp_info info = {0};
+    unsigned found = 0;
+    int unread, listens;
+
+    if (getsockname(socket, (struct sockaddr *)&own, &own_bytes) != 0) return -1;
+    if (own.ss_family == AF_INET) found = ntohs(((struct sockaddr_in *)&own)->sin_port);
+    if (own.ss_family == AF_INET6) found = ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+    info_bytes = sizeof listens;
+    if (found != port || getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &info_bytes) != 0 || listens) return -1;
+    info_bytes = sizeof info;
+    if (ioctl(socket, FIONREAD, &unread) != 0) return -1;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) != 0) return -1;
+    return (long long)info.tcpi_bytes_received - unread;
+}
+
+/* Note how much was read from each connection of the listener, and return how many there are. */
+static size_t read_all(const struct gate *gate, struct reading *readings, int sockets)
+{
+    size_t count = 0;
+    for (int socket = 0; socket < sockets; socket++) {
+        long long bytes = read_from(socket, gate->port);
+        if (bytes >= 0) readings[count++] = (struct reading){socket, bytes};
+    }
+    return count;
+}
+
+/* Return the socket from which alone something was read since `before`, or -1. */
+static int read_alone(const struct gate *gate, const struct reading *before, size_t count)
+{
+    int alone = -1;
+    for (size_t i = 0; i < count; i++) {
+        if (read_from(before[i].socket, gate->port) <= before[i].bytes) continue;
+        if (alone >= 0) return -1;
+        alone = before[i].socket;
+    }
+    return alone;
+}
+
+static void cut(struct gate *gate, int socket)
+{
+    struct sockaddr_storage peer;
+    socklen_t bytes = sizeof peer;
+    unsigned port = 0;
+
+    if (getpeername(socket, (struct sockaddr *)&peer, &bytes) == 0) {
+        if (peer.ss_family == AF_INET) port = ntohs(((struct sockaddr_in *)&peer)->sin_port);
+        if (peer.ss_family == AF_INET6) port = ntohs(((struct sockaddr_in6 *)&peer)->sin6_port);
+    }
+    /* The broker itself sees the end of the connection and closes it. */
+    shutdown(socket, SHUT_RDWR);
+    atomic_store(&gate->cut_from, port);
+}
+
+static double spent_ms(clockid_t clock)
+{
+    struct timespec spent;
+    if (clock_gettime(clock, &spent) != 0) return 0;
+    return (double)spent.tv_sec * 1e3 + (double)spent.tv_nsec / 1e6;
+}
+
+/* The thread: cut whoever keeps the broker's thread for itself. */
+static void *watch_turns(void *data)
+{
+    struct gate *gate = data;
+    struct rlimit limit = {.rlim_cur = 1024};
+    struct reading *before;
+    size_t count = 0;
+    unsigned long turn = 0;
+    double began = 0;
+    int sockets;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    sockets = limit.rlim_cur < MAX_SOCKETS ? (int)limit.rlim_cur : MAX_SOCKETS;
+    before = malloc((size_t)sockets * sizeof *before);
+    while (before != NULL && !atomic_load(&gate->over)) {
+        struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+        unsigned long now = atomic_load(&gate->turns);
+
+        if (now != turn) {
+            turn = now;
+            count = 0;
+            began = spent_ms(gate->broker_clock);
+        } else if (spent_ms(gate->broker_clock) - began >= HELD_MS) {
+            int alone = read_alone(gate, before, count);
+            if (count == 0) count = read_all(gate, before, sockets);
+            if (alone >= 0 && atomic_load(&gate->turns) == turn) cut(gate, alone);
+        }
+        nanosleep(&pause, NULL);
+    }
+    free(before);
+    return NULL;
+}
+
+static int turned(int event, void *event_data, void *user_data)
+{
+    struct gate *gate = user_data;
+    unsigned port = atomic_exchange(&gate->cut_from, 0);
+
+    (void)event;
+    (void)event_data;
+    atomic_fetch_add(&gate->turns, 1);
+    if (port != 0) mosquitto_log_printf(MOSQ_LOG_WARNING, "cut: the client at port %u kept all others waiting", port);
+    return MOSQ_ERR_SUCCESS;
+}
+
 static int reload(int event, void *event_data, void *user_data)
 {
     (void)event;
@@ -209,6 +352,7 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data, struct mo
     for (int i = 0; i < count; i++) {
         if (strcmp(options[i].key, "stations") == 0) gate->file = strdup(options[i].value);
         if (strcmp(options[i].key, "hears") == 0) gate->leaves = strdup(options[i].value);
+        if (strcmp(options[i].key, "port") == 0) gate->port = (unsigned)strtoul(options[i].value, NULL, 10);
     }
     if (gate->file == NULL || gate->leaves == NULL) {
         mosquitto_log_printf(MOSQ_LOG_ERR, "the plugin lacks plugin_opt_stations or plugin_opt_hears");
@@ -216,7 +360,13 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data, struct mo
     }
     read_stations(gate);
     failed = mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, judge, NULL, gate);
-    return failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_RELOAD, reload, NULL, gate);
+    failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_RELOAD, reload, NULL, gate);
+    failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_TICK, turned, NULL, gate);
+    if (failed) return failed;
+    gate->watches = pthread_getcpuclockid(pthread_self(), &gate->broker_clock) == 0 &&
+                    pthread_create(&gate->thread, NULL, watch_turns, gate) == 0;
+    if (!gate->watches) mosquitto_log_printf(MOSQ_LOG_ERR, "no thread: a client may keep all others waiting");
+    return MOSQ_ERR_SUCCESS;
 }
 
 int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int count)
@@ -228,6 +378,9 @@ int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int
     if (gate == NULL) return MOSQ_ERR_SUCCESS;
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_ACL_CHECK, judge, NULL);
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_RELOAD, reload, NULL);
+    mosquitto_callback_unregister(gate->id, MOSQ_EVT_TICK, turned, NULL);
+    atomic_store(&gate->over, true);
+    if (gate->watches) pthread_join(gate->thread, NULL);
     free(gate->stations);
     free(gate->leaves);
     free(gate->file);

@@ -22,6 +22,7 @@ from tests.proofs.neighbours.enrolling import Kit
 from tests.proofs.neighbours.honest import Board
 from tests.proofs.neighbours.watching import AlarmClock, Sizes
 from tests.proofs.strangers.county import County
+from tests.proofs.strangers.fetching import roster_of
 
 HONEST, SECONDS, EVERY_S, CALM_S = 50, 120, 4, 5
 LATE_S, P99_S, ALARM_S = 5.0, 2.0, 60.0
@@ -125,13 +126,15 @@ async def lived(
 
 async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str, seed: int) -> dict[str, Any]:
     """Let the rogue attack, wait until it is calm, and return what was seen."""
+    station = one.kit.station
+    roster = await asyncio.to_thread(roster_of, county, station) if one.attack == "unread-downloads" else "-"
     before = await asyncio.to_thread(Sizes.of, county)
     begin = {board.station: len(board.lit) for board in boards}
     began = time.monotonic()
-    alarm = AlarmClock(county, one.kit.station)
+    alarm = AlarmClock(county, station)
     watching = asyncio.create_task(alarm.watch(one.seconds + CALM_S))
     command = [sys.executable, "-m", "tests.proofs.neighbours.rogue", one.attack, pem, one.kit.record_key.hex()]
-    command += [str(county.ca), str(county.broker_port), str(one.seconds), str(seed)]
+    command += [str(county.ca), str(county.broker_port), str(county.web_port), roster, str(one.seconds), str(seed)]
     rogue = await asyncio.create_subprocess_exec(
         *command, env=os.environ | {"PYTHONPATH": os.getcwd()}, stdout=subprocess.PIPE
     )
@@ -158,8 +161,11 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
     }
 
 
-UNNAMED = {"peace", "pings", "foreign-topics", "frames", "shared-subscriptions", "reconnections"}
-"""What these send never reaches the ingest worker: the broker and its lists deal with it."""
+UNNAMED = {
+    *("peace", "pings", "pings-across-records", "foreign-topics", "frames", "shared-subscriptions", "reconnections"),
+    *("renewals", "unread-downloads"),
+}
+"""What these send never reaches the ingest worker: the broker and its lists deal with it, or the web."""
 
 
 def waits_of(board: Board, begin: int, ended: float) -> list[float]:

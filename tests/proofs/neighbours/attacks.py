@@ -8,17 +8,21 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from protocol.birth import Birth, Compare, Gone, HeadAtSeq
 from protocol.blobs import BlobChunk, BlobQuery
-from protocol.chain import first_head, next_head
 from protocol.codec import encode
-from protocol.envelope import Envelope, SealedFact
 from protocol.facts import AlarmRaised, BlobAnnounced, ClockCorrected, FactsLost, encode_fact
-from protocol.heads import SignedHead, sign_head
+from protocol.heads import sign_head
 from tests.proofs.neighbours import packets
+from tests.proofs.neighbours.more_attacks import (
+    pictures_hard_to_open,
+    pings_across_records,
+    renewals,
+    unread_downloads,
+)
+from tests.proofs.neighbours.stream import Stream
 from tests.server_broker.station_double import BOOT, moment, touch
 
 if TYPE_CHECKING:
@@ -28,45 +32,6 @@ type Attack = Callable[["Rogue"], Iterator[bytes]]
 
 FACTS_AN_ENVELOPE = 500
 BLOB_BYTES = 40_000
-
-
-@dataclass
-class Stream:
-    """A stream of the rogue's own, chained as it grows."""
-
-    rogue: "Rogue"
-    epoch: bytes = field(default_factory=lambda: os.urandom(16))
-    through: int = 0
-    head: bytes = b""
-
-    def __post_init__(self) -> None:
-        self.head = first_head(station=self.rogue.station.id, epoch=self.epoch)
-
-    def signed(self) -> SignedHead:
-        """Return its newest head, signed."""
-        station = self.rogue.station
-        return sign_head(station.key, station=station.id, epoch=self.epoch, through=self.through, head=self.head)
-
-    def envelope(self, *bodies: bytes, good: bool = True) -> bytes:
-        """Append facts, and return the PUBLISH of an envelope with them; with a bad signature unless ``good``."""
-        first, facts = self.through + 1, [SealedFact(salt=os.urandom(16), body=body) for body in bodies]
-        for fact in facts:
-            self.through += 1
-            self.head = next_head(self.head, seq=self.through, digest=fact.digest())
-        head = self.signed()
-        if not good:
-            head = SignedHead(epoch=head.epoch, through=head.through, head=head.head, signature=bytes(64))
-        return self.rogue.message(
-            "facts", encode(Envelope(station=self.rogue.station.id, first=first, facts=facts, head=head))
-        )
-
-    def birth(self) -> bytes:
-        """Return the PUBLISH of a birth that begins with this stream."""
-        station = self.rogue.station.id
-        birth = Birth(
-            station=station, head=self.signed(), boot=BOOT, nonce=os.urandom(16), software="rogue", twin_version=0
-        )
-        return self.rogue.message("birth", encode(birth))
 
 
 def peace(rogue: "Rogue") -> Iterator[bytes]:
@@ -347,5 +312,9 @@ ATTACKS: dict[str, Attack] = {
         reconnections,
         frames,
         whole_pictures,
+        pings_across_records,
+        pictures_hard_to_open,
+        renewals,
+        unread_downloads,
     )
 }

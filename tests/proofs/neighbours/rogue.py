@@ -1,4 +1,4 @@
-"""``python -m tests.proofs.neighbours.rogue ATTACK PEM RECORD_KEY CA PORT SECONDS``: the hostile station's own process.
+"""``python -m tests.proofs.neighbours.rogue``: the hostile station's own process.
 
 It has a certificate of the county, its record key, and the whole speed of a processor. When the broker ends its
 connection it comes back at once.
@@ -15,7 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.proofs.neighbours import attacks, packets
 from tests.server_broker.station_double import StationDouble
@@ -32,6 +34,11 @@ class Rogue:
     context: ssl.SSLContext
     until: float
     rng: random.Random
+    web_port: int = 0
+    pem: Path = Path()
+    ca: Path = Path()
+    roster: str = ""
+    """The path at the web of the bundle with its village's people."""
     reads: bool = True
     """Whether it reads what comes."""
     connections: int = 0
@@ -51,6 +58,16 @@ class Rogue:
     def message(self, leaf: str, payload: bytes, *, qos: int = 1) -> bytes:
         """Return a PUBLISH on one of its own topics."""
         return packets.publish(self.topic(leaf), payload, mid=next(self._mids) if qos else 0)
+
+    def tls_key(self) -> ec.EllipticCurvePrivateKey:
+        """Return the key of its certificate."""
+        key = load_pem_private_key(self.pem.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return key
+
+    def web_context(self) -> ssl.SSLContext:
+        """Return a TLS context for the county's web, which asks for no certificate."""
+        return ssl.create_default_context(cafile=str(self.ca))
 
     def run(self, attack: "attacks.Attack") -> None:
         """Attack until the time is up. An attack that has ended begins anew on the next connection."""
@@ -97,13 +114,23 @@ class Rogue:
 
 def main() -> None:
     """Attack."""
-    name, pem, record_key, ca, port, seconds, seed = sys.argv[1:]
+    name, pem, record_key, ca, port, web_port, roster, seconds, seed = sys.argv[1:]
     context = ssl.create_default_context(cafile=ca)
     context.load_cert_chain(pem)
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(record_key))
     station = StationDouble(id=Path(pem).stem, key=key)
     rng = random.Random(f"{seed} {name}")
-    rogue = Rogue(station, int(port), context, time.monotonic() + float(seconds), rng)
+    rogue = Rogue(
+        station,
+        int(port),
+        context,
+        time.monotonic() + float(seconds),
+        rng,
+        web_port=int(web_port),
+        pem=Path(pem),
+        ca=Path(ca),
+        roster=roster,
+    )
     rogue.run(attacks.ATTACKS[name])
     print(f'{{"connections": {rogue.connections}, "sent_bytes": {rogue.sent_bytes}}}', flush=True)
 

@@ -22,9 +22,11 @@ from typing import Self
 import django
 
 from protocol.topics import DOWN, topic
+from tests.proofs.revocation.child import Child
 from tests.proofs.revocation.line import connect_packet, mqtt_text
 from tests.proofs.strangers.county import VILLAGE, County
 
+_MODULE = "tests.proofs.revocation.crowd"
 KEEPALIVE_S = 600
 PING_EVERY_S = 200.0
 RENEWED_EVERY = dt.timedelta(days=45)
@@ -44,38 +46,29 @@ class Crowd:
         self._count = count
         self._years = years
         self._folder = folder
-        self._process: subprocess.Popen[str] | None = None
+        self._holding: Child | None = None
 
     def __enter__(self) -> Self:
         if self._count:
             self._folder.mkdir()
-            self._run("make", str(self._count), str(self._years), str(self._folder)).communicate()
-            holding = self._run("hold", str(self._county.broker_port), str(self._county.ca), str(self._folder))
-            self._process = holding
+            environment = self._county.environment | {"DJANGO_SETTINGS_MODULE": "server_broker.settings"}
+            make = [sys.executable, "-m", _MODULE, "make", str(self._count), str(self._years), str(self._folder)]
+            subprocess.run(make, env=environment, check=True, start_new_session=True)
+            words = ("hold", str(self._county.broker_port), str(self._county.ca), str(self._folder))
+            self._holding = Child(_MODULE, *words, environment=environment)
             if self.connected() != self._count:
                 raise RuntimeError("not every station of the crowd was let in")
         return self
 
     def connected(self) -> int:
         """Return how many are connected."""
-        if self._process is None or self._process.stdin is None or self._process.stdout is None:
-            return 0
-        self._process.stdin.write("?\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline() or 0)
-
-    def _run(self, *words: str) -> "subprocess.Popen[str]":
-        environment = self._county.environment | {"DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        command = [sys.executable, "-m", "tests.proofs.revocation.crowd", *words]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+        return int(self._holding.ask(b"?") or 0) if self._holding is not None else 0
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None:
-            with self._process as process:
-                process.terminate()
+        if self._holding is not None:
+            self._holding.__exit__(kind, error, trace)
 
 
 def make(count: int, years: int, folder: Path) -> None:

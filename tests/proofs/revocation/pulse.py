@@ -7,12 +7,10 @@ line on its input by the longest wait since the line before, in milliseconds.
 
 import select
 import socket
-import subprocess
 import sys
 import time
-from types import TracebackType
-from typing import Self
 
+from tests.proofs.revocation.child import Child
 from tests.proofs.revocation.line import mqtt_text
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.visitor import local_port
@@ -21,32 +19,17 @@ BEAT_S = 0.002
 _PING = b"\xc0\x00"
 
 
-class Pulse:
+class Pulse(Child):
     """A context manager: its end closes the connection."""
 
     def __init__(self, county: County) -> None:
         password = (county.home / "trust" / "broker-local.password").read_text()
-        command = [sys.executable, "-m", "tests.proofs.revocation.pulse", str(local_port(county)), password]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+        super().__init__("tests.proofs.revocation.pulse", str(local_port(county)), password)
         self.silence_ms()
 
     def silence_ms(self) -> float:
         """Return the longest silence since the last call."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise OSError("no pipes")
-        self._process.stdin.write("?\n")
-        self._process.stdin.flush()
-        return float(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._process as process:
-            process.terminate()
+        return float(self.ask(b"?"))
 
 
 def main(port: int, password: str) -> None:

@@ -6,19 +6,17 @@ import random
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
+from tests.proofs.revocation.child import Child
 from tests.proofs.revocation.judge import Found, Record, Seen, Truth, read_all, read_database, read_files, wrongly_said
 from tests.proofs.revocation.line import Line
 from tests.proofs.revocation.revoker import Happening, Outcome, Task
@@ -74,23 +72,16 @@ def plan(runs: int, steps: dict[str, int], rng: random.Random) -> list[Case]:
     return cases[:runs]
 
 
-class Revoker:
+class Revoker(Child):
     """The process that does the county's work, in children that may be killed. A context manager."""
 
     def __init__(self, county: County) -> None:
         environment = county.environment | {"DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        command = [sys.executable, "-m", "tests.proofs.revocation.revoker"]
-        self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-        )
+        super().__init__("tests.proofs.revocation.revoker", environment=environment)
 
     def do(self, task: Task) -> Outcome:
         """Have a task done, and return the result."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise OSError("no pipes")
-        self._process.stdin.write(msgspec.json.encode(task) + b"\n")
-        self._process.stdin.flush()
-        return msgspec.json.decode(self._process.stdout.readline(), type=Outcome)
+        return msgspec.json.decode(self.ask(msgspec.json.encode(task)), type=Outcome)
 
     def claim(self, station: str) -> str:
         """Return a claim code for a station, which is made if it does not exist."""
@@ -98,15 +89,6 @@ class Revoker:
         if outcome.said is None or "code" not in outcome.said:
             raise RuntimeError(f"no claim for {station}: {outcome.said}")
         return str(outcome.said["code"])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._process as process:
-            process.terminate()
 
 
 @dataclass(frozen=True)

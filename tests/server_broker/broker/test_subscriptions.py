@@ -2,7 +2,9 @@
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from msgspec.structs import replace
@@ -88,18 +90,65 @@ def test_however_many_it_asks_for_it_holds_six(county: BrokerCounty, station: Vi
 def test_whoever_floods_on_is_disconnected_and_a_neighbour_is_served_meanwhile(county: BrokerCounty) -> None:
     rogue, other = county.board("village-09"), county.board("village-10")
     assert broker.refresh(county.home, now=NOW)
-    tls = ssl.create_default_context(cafile=str(county.home.root / "ca.pem"))
-    tls.load_cert_chain(rogue.pair)
-    port = read_config(county.home).broker_port
     flood = packets.publish(topic(shard=0, station="village-09", leaf="facts"), b"x" * 60, mid=1) * 400_000
-    with county.session(other) as neighbour, socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+    with county.session(other) as neighbour, flooding(county, rogue) as line:
         assert neighbour.connect()
-        with tls.wrap_socket(plain, server_hostname="127.0.0.1") as line:
-            line.sendall(packets.connect("village-09"))
-            # The broker closes it long before all of this is read; nobody reads the answers.
-            with pytest.raises(OSError):
-                line.sendall(flood)
+        line.sendall(packets.connect("village-09"))
+        # The broker closes it long before all of this is read; nobody reads the answers.
+        with pytest.raises(OSError):
+            line.sendall(flood)
         assert neighbour.publish(topic(shard=0, station="village-10", leaf="facts")) == 0x10
+
+
+def test_whoever_keeps_the_broker_for_itself_is_cut(county: BrokerCounty) -> None:
+    """PINGREQs, about which no plugin is asked: each TLS record but the first begins with the second byte of one."""
+    rogue, other = county.board("village-11"), county.board("village-12")
+    assert broker.refresh(county.home, now=NOW)
+    with flooding(county, rogue) as line, county.session(other) as neighbour:
+        assert neighbour.connect()
+        line.sendall(packets.connect("village-11") + b"\xc0")
+        read = threading.Thread(target=discard, args=(line,))
+        read.start()
+        flood = b"\x00" + b"\xc0\x00" * 2**25
+        with pytest.raises(OSError):
+            line.sendall(flood)
+        read.join()
+        assert neighbour.publish(topic(shard=0, station="village-12", leaf="facts")) == 0x10
+
+
+@contextmanager
+def flooding(county: BrokerCounty, board: Board) -> Iterator[ssl.SSLSocket]:
+    """A connection that is yet to say CONNECT."""
+    tls = ssl.create_default_context(cafile=str(county.home.root / "ca.pem"))
+    tls.load_cert_chain(board.pair)
+    port = read_config(county.home).broker_port
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
+        tls.wrap_socket(plain, server_hostname="127.0.0.1") as line,
+    ):
+        yield line
+
+
+def discard(line: ssl.SSLSocket) -> None:
+    with suppress(OSError):
+        while line.recv(65_536):
+            pass
+
+
+def test_a_reload_of_the_broker_fills_no_token_bucket(county: BrokerCounty) -> None:
+    board = county.board("village-13")
+    assert broker.refresh(county.home, now=NOW)
+    facts = topic(shard=0, station="village-13", leaf="facts")
+    with county.session(board) as visitor:
+        assert visitor.connect()
+        # 2,000 at once, 500 a second: 500 messages of 512 KiB cost more than 64,000.
+        large = b"x" * 2**19
+        codes = [visitor.publish(facts, large) for _ in range(40)]
+        assert (codes[0], codes[-1]) == (0x10, DENIED)
+        county.board("village-14")
+        assert broker.refresh(county.home, now=NOW)
+        assert visitor.publish(facts, large) == DENIED
+        assert visitor.publish(facts, large) == DENIED
 
 
 def test_after_a_revocation_an_open_session_may_not_even_subscribe(county: BrokerCounty) -> None:

@@ -3,8 +3,8 @@
 import datetime as dt
 import os
 import shutil
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from firmware_scripts.demo.processes import wait_until
 from server_broker import cli, postgres
 from server_broker.platform.county_config import CountyConfig, free_ports, read_config, write_config
 from server_broker.platform.database import connection_arguments, database_settings
@@ -65,16 +66,16 @@ def office() -> Iterator[SimpleNamespace]:
 
 
 def _administrator(home: CountyHome, port: int) -> "psycopg.Connection[tuple[object, ...]]":
-    deadline = time.monotonic() + 60
-    while True:
-        try:
+    def link() -> "psycopg.Connection[tuple[object, ...]] | None":
+        with suppress(psycopg.OperationalError):
             return psycopg.connect(
                 host=str(home.postgres_socket), port=port, dbname="postgres", user="postgres", autocommit=True
             )
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+        return None
+
+    found = wait_until(link, what="the office's postgres", timeout_s=60)
+    assert found is not None
+    return found
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""More attacks: packets across the borders of TLS records, pictures that are hard to open, requests to the web."""
+
+import contextlib
+import hashlib
+import http.client
+import io
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from PIL import Image
+
+from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
+from protocol.codec import encode
+from protocol.enrolment import RenewRequest, sign_request
+from protocol.facts import BlobAnnounced, encode_fact
+from protocol.fetch import sign_fetch
+from tests.proofs.neighbours.stream import Stream
+from tests.proofs.strangers.station import make_csr
+from tests.server_broker.station_double import moment
+
+if TYPE_CHECKING:
+    from tests.proofs.neighbours.rogue import Rogue
+
+PING = b"\xc0\x00"
+SCANS = 1_200
+DOWNLOADS, REQUESTS_EACH = 120, 200
+"""Connections that read nothing, and the requests on each: their answers fill all buffers on the way."""
+_SMALL_WINDOW_BYTES = 2_048
+
+
+def pings_across_records(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: PINGREQs of which one lies across each border of two TLS records, so that the broker reads on and on."""
+    yield PING[:1]
+    yield b""
+    while True:
+        yield PING[1:] + PING[:1]
+
+
+def bomb(scans: int = SCANS) -> bytes:
+    """Return a picture of 2,000 by 2,000 whose last refinement is repeated, each time a scan over all of it."""
+    written = io.BytesIO()
+    Image.new("L", (2_000, 2_000), 128).save(written, "jpeg", progressive=True)
+    plain = written.getvalue()
+    last = plain.rindex(b"\xff\xda")
+    return plain[:last] + plain[last:-2] * scans + b"\xff\xd9"
+
+
+def pictures_hard_to_open(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A2: announced, whole, with the right hash, and seconds of a core to open."""
+    stream, one = Stream(rogue), bomb()
+    while True:
+        # A comment (JPEG, B.2.4.5) makes each another picture.
+        data = one[:2] + b"\xff\xfe\x00\x12" + os.urandom(16) + one[2:]
+        sha256 = hashlib.sha256(data).digest()
+        yield stream.envelope(
+            encode_fact(
+                BlobAnnounced(at=moment(), sha256=sha256, size=len(data), media_type="image/jpeg", purpose="touch")
+            )
+        )
+        for offset in range(0, len(data), MAX_CHUNK_BYTES):
+            piece = data[offset : offset + MAX_CHUNK_BYTES]
+            chunk = BlobChunk(station=rogue.station.id, sha256=sha256, size=len(data), offset=offset, data=piece)
+            yield rogue.message("blob", encode(chunk))
+        yield b""
+
+
+def renewals(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 h: signed requests for the next certificate, as fast as the county answers."""
+    csr = make_csr("any-name", rogue.tls_key())
+    link = http.client.HTTPSConnection("127.0.0.1", rogue.web_port, timeout=20, context=rogue.web_context())
+    while True:
+        request = RenewRequest(station=rogue.station.id, csr=csr, nonce=os.urandom(16), signature=bytes(64))
+        body = msgspec.json.encode(sign_request(rogue.station.key, request))
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            link.request("POST", "/renew", body, {"Content-Type": "application/json"})
+            link.getresponse().read()
+        yield b""
+
+
+def unread_downloads(rogue: "Rogue") -> Iterator[bytes]:
+    """A4: its roster, asked for again and again on many connections, and never read."""
+    held: list[ssl.SSLSocket] = []
+    while True:
+        with contextlib.suppress(OSError):
+            held.append(_ask_and_never_read(rogue))
+        if len(held) > DOWNLOADS:
+            held.pop(0).close()
+        yield b""
+
+
+def _ask_and_never_read(rogue: "Rogue") -> ssl.SSLSocket:
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_WINDOW_BYTES)
+    plain.settimeout(2)
+    plain.connect(("127.0.0.1", rogue.web_port))
+    link = rogue.web_context().wrap_socket(plain, server_hostname="127.0.0.1")
+    with contextlib.suppress(TimeoutError):
+        link.sendall(b"".join(_request(rogue) for _ in range(REQUESTS_EACH)))
+    return link
+
+
+def _request(rogue: "Rogue") -> bytes:
+    now = time.time_ns() // 1_000_000
+    signed = sign_fetch(rogue.station.key, station=rogue.station.id, path=rogue.roster, nonce=os.urandom(16), wall=now)
+    return f"GET {rogue.roster} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {signed}\r\n\r\n".encode()
