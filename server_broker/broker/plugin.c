@@ -55,7 +55,7 @@
  * connect reads from many.
  */
 #define LOOK_MS 10
-#define HELD_MS 20.0
+#define HELD_MS 50.0
 #define MAX_SOCKETS 65536
 
 struct station {
