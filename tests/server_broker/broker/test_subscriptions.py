@@ -154,7 +154,8 @@ def let_through(line: ssl.SSLSocket, count: int) -> int:
     """Send so many messages at once, and return how many were not denied."""
     facts = topic(shard=0, station="village-13", leaf="facts")
     flood = b"".join(packets.publish(facts, b"x", mid=mid) for mid in range(1, count + 1))
-    came, acknowledged = bytearray(), []
+    came = bytearray()
+    acknowledged: list[bool] = []
     with suppress(OSError):
         line.sendall(flood)
         while len(acknowledged) < count and (some := line.recv(65_536)):
