@@ -12,6 +12,9 @@ _TEXT = re.compile(r"cunhui_([0-9]+)_[A-Za-z0-9_-]{43}")
 _MUST = {
     "touches": "since=2026-01-01&until=2026-01-31",
     "due": f"first=2026-01-01&last=2026-01-31&region={VILLAGE}",
+    "results": "month=2026-01",
+    "months": "month=2026-01",
+    "timesheets": f"month=2026-01&region={VILLAGE}",
 }
 """What must be asked of a list."""
 _LISTS = tuple(path for path in LISTS if not path.endswith("requests"))
