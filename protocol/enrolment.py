@@ -50,6 +50,14 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shard: Annotated[int, Meta(ge=0, le=255)]
     fallback_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
     """Another port where it listens, for stations on lines that do not let ``port`` through."""
+    other_hosts: Annotated[list[Annotated[str, Meta(min_length=1, max_length=253)]], Meta(max_length=7)] = []
+    """Further hosts of the same broker, with the same ports, for when ``host`` is away."""
+
+    @property
+    def endpoints(self) -> list[tuple[str, int]]:
+        """Hosts and ports in the order in which to try them."""
+        ports = [self.port] if self.fallback_port is None else [self.port, self.fallback_port]
+        return [(host, port) for host in [self.host, *self.other_hosts] for port in ports]
 
 
 class Enrolled(VersionedMessage, frozen=True, kw_only=True):

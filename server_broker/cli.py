@@ -15,6 +15,7 @@ from protocol.claim_file import spoken_fingerprint
 from protocol.refusal import Refused
 from protocol.system_errors import os_cause
 from server_broker.backup.setting_up import folder_problem
+from server_broker.broker.rabbit_files import FOLDER, write_files
 from server_broker.platform import control
 from server_broker.platform.county_account import rights_of_the_person
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
@@ -187,13 +188,14 @@ _WHERE_WORDS = {
 
 def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
     config = read_config(home)
+    own = config.broker
     where = {
         "url": config.web_url,
         "ca": str(home.root / "ca.pem"),
         "ca_fingerprint": _fingerprint(home),
-        "broker_host": config.host,
-        "broker_port": config.broker_port,
-        "broker_fallback_port": config.broker_fallback_port,
+        "broker_host": config.host if own is None else own.hosts[0],
+        "broker_port": config.broker_port if own is None else own.port,
+        "broker_fallback_port": config.broker_fallback_port if own is None else None,
         "console": config.console.address if config.console else None,
         "front_door": config.front_door.address if config.front_door else None,
         "home": str(home.root),
@@ -252,6 +254,17 @@ def _firewall(home: CountyHome, chosen: argparse.Namespace) -> int:
         per_address=chosen.per_address,
     )
     print(rules, end="")
+    return 0
+
+
+def _broker_files(home: CountyHome, _chosen: argparse.Namespace) -> int:
+    """Write what each node of the county's own RabbitMQ gets."""
+    own = read_config(home).broker
+    if own is None:
+        raise ServiceError(f"{home.config_file} 里没有 [broker]：用的是自带的消息服务，不用这些文件")
+    for file in write_files(home, own, home.root / "rabbitmq", now=dt.datetime.now(dt.UTC)):
+        print(file)
+    print(f"抄到 RabbitMQ 的每个节点：证书和私钥放 {FOLDER}，其余放 /etc/rabbitmq，再重启它；私钥只让 rabbitmq 账户读")
     return 0
 
 
@@ -386,6 +399,7 @@ def _add_service_verbs(add: Add) -> None:
     wall.add_argument(
         "--per-address", type=int, default=2000, metavar="个", help="一个地址同时最多连多少个；0 不限。不写是 2000"
     )
+    add("broker-files", _broker_files, "写出县里自己的消息服务每个节点要的证书和配置")
     forget = add("forget-host", _forget_host, "换了域名、旧名字也没有站点用了：证书上不再留它", host="主机")
     forget.epilog = "换过的名字一直留在证书上，直到运行这个命令：站点只认装机时的名字"
     settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方；或结算一个村的一个月")

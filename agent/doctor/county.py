@@ -33,9 +33,9 @@ def examine_county(url: str, ca: Path, identity: Identity | None, probe: Probe) 
     own = (identity.certificate_file, identity.tls_key_file)
     trouble = probe(broker.host, broker.port, ca, own)
     finding = _endpoint_finding("上传通道", broker.host, broker.port, trouble)
-    if trouble == "away" and broker.fallback_port is not None and not probe(broker.host, broker.fallback_port, ca, own):
-        # One of the broker's two ports is enough.
-        finding = Finding(finding.part, f"{broker.host}:{broker.fallback_port} 通（备用端口）")
+    if trouble == "away" and (others := [one for one in broker.endpoints[1:] if not probe(*one, ca, own)]):
+        # One of the broker's hosts and ports is enough.
+        finding = Finding(finding.part, f"{others[0][0]}:{others[0][1]} 通（备用）")
     elif trouble == "away" and not web_trouble:
         # The web server answers, so the line is well and somebody blocks the broker's port.
         finding = problem_finding(finding.part, PORT_BLOCKED, finding.says)

@@ -38,8 +38,7 @@ class PahoLink:
         *,
         station: str,
         shard: int,
-        host: str,
-        ports: Sequence[int],
+        endpoints: Sequence[tuple[str, int]],
         context: Callable[[], ssl.SSLContext],
         put: Callable[[Event], None],
         mono_ms: Callable[[], int],
@@ -49,7 +48,7 @@ class PahoLink:
         """Make a link that is not connected.
 
         Args:
-            ports: Where the broker listens, the usual port first.
+            endpoints: Hosts and ports where the broker listens, the usual one first.
             context: Called for each attempt, so that a renewed certificate is used from the next one on.
             put: Takes events from any thread.
             connect_s: How long an attempt may take.
@@ -57,8 +56,7 @@ class PahoLink:
         """
         self._station = station
         self._shard = shard
-        self._host = host
-        self._ports = tuple(ports)
+        self._endpoints = tuple(endpoints)
         self._connect_s = connect_s
         self._loop_s = loop_s
         self._context = context
@@ -98,7 +96,7 @@ class PahoLink:
         self._current.start(
             after=self._leaving,
             context=lambda: judging(self._context(), judge_at),
-            address=(self._host, self._ports[endpoint]),
+            address=self._endpoints[endpoint],
             keepalive_s=keepalive_s,
             name=self._station,
         )

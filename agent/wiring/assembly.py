@@ -102,7 +102,7 @@ def real_ports(
             time_hints=hardware.time_hints(config),
             county_keys=identity.county_keys,
             link=link,
-            endpoints=len(county.ports(identity.enrolled.broker)),
+            endpoints=len(identity.enrolled.broker.endpoints),
             fetch=partial(county.fetch, config, errand_meter),
             open_shelf_source=partial(
                 open_county, config.county_url, config.county_ca, config.folder, billed=errand_meter.add

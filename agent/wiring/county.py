@@ -11,7 +11,6 @@ from agent.ports import Link
 from agent.storage.durable import make_folder
 from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic import Meter
-from protocol.enrolment import Broker
 from protocol.twin import PackRef
 
 
@@ -24,11 +23,6 @@ def enrol_station(config: StationConfig, claim: str) -> Identity:
     return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
 
 
-def ports(broker: Broker) -> list[int]:
-    """Return the broker's ports, in the order in which to try them."""
-    return [broker.port] if broker.fallback_port is None else [broker.port, broker.fallback_port]
-
-
 def link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:
     """Make the link to the broker."""
     from agent.drivers.mqtt import PahoLink, station_context  # noqa: PLC0415
@@ -37,8 +31,7 @@ def link(config: StationConfig, identity: Identity, clock: StationClock, inbox: 
     return PahoLink(
         station=identity.station,
         shard=broker.shard,
-        host=broker.host,
-        ports=ports(broker),
+        endpoints=broker.endpoints,
         context=partial(
             station_context,
             ca_file=config.county_ca,

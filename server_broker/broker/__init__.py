@@ -1,26 +1,40 @@
-"""Mosquitto: its configuration, its access lists, and revocation that takes effect within seconds.
+"""The broker between stations and county: its configuration, who may connect, and revocation within seconds.
 
-The broker passes messages on and stores nothing. The station journal (`server_broker.trust.journal`) decides which
-stations may connect. A station may use only its own topics. Mosquitto's access list names them by patterns, and a small
-plugin of ours (``plugin.c``) takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE.
+It passes messages on and stores nothing. The station journal (`server_broker.trust.journal`) decides which stations may
+connect. A station may use only its own topics.
+
+Usually the broker is a Mosquitto that the county runs. Its access list names topics by patterns, and a small plugin of
+ours (``plugin.c``) takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE. A county may name
+a RabbitMQ of its own instead (``rabbit_*.py``). `server_broker.broker.chosen` is where the two part.
 """
 
-from server_broker.broker.access import follows_journal, refresh
-from server_broker.broker.config import LocalClient, local_client_settings, prepare, program
+from server_broker.broker.chosen import (
+    Keeper,
+    follows_journal,
+    keeper,
+    may_have_sessions,
+    prepare,
+    reconnect_all,
+    refresh,
+)
+from server_broker.broker.config import program
+from server_broker.broker.county_client import CountyClient, county_client, cut_off, is_ready
 from server_broker.broker.list_keeper import ListKeeper
-from server_broker.broker.local import cut_off, is_ready
-from server_broker.broker.orders import restart, running_broker
+from server_broker.broker.orders import running_broker
 
 __all__ = [
+    "CountyClient",
+    "Keeper",
     "ListKeeper",
-    "LocalClient",
+    "county_client",
     "cut_off",
     "follows_journal",
     "is_ready",
-    "local_client_settings",
+    "keeper",
+    "may_have_sessions",
     "prepare",
     "program",
+    "reconnect_all",
     "refresh",
-    "restart",
     "running_broker",
 ]

@@ -23,11 +23,10 @@ from protocol import topics
 from server_broker.broker.config import (
     LOCAL_USER,
     STATIONS_LIST,
-    local_client_settings,
     password_line,
     write_for_broker,
 )
-from server_broker.broker.local import probe
+from server_broker.broker.county_client import county_client, probe
 from server_broker.broker.orders import Order, running_broker, tell_broker
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import wait_gone
@@ -65,7 +64,7 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
     Raises:
         OSError: The lists could not be written, not even into the reserved disk space.
     """
-    with _one_at_a_time(home):
+    with one_at_a_time(home):
         roll = StationJournal(home).read()
         lists = lists_on_disk(home)
         # Asked even if the lists have to be replaced anyway: a broker that answers is not reading its files at this
@@ -140,7 +139,7 @@ def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now
     has read the other files too.
     """
     version = max(roll.entries, before.version + 1)
-    local = local_client_settings(home)
+    local = county_client(home)
     authority = county_keys(home).authority
     passwords = password_line(LOCAL_USER, local.password)
     passwords += password_line(version_user(version), local.password)
@@ -160,7 +159,7 @@ def broker_state(home: CountyHome, version: int) -> BrokerState:
     """Ask the running broker whether it uses the lists of ``version``."""
     if running_broker(home) is None:
         return BrokerState.DOWN
-    let_in = probe(local_client_settings(home), username=version_user(version), timeout_s=1.0)
+    let_in = probe(county_client(home), username=version_user(version), timeout_s=1.0)
     if let_in is None:
         return BrokerState.SILENT
     return BrokerState.IN_FORCE if let_in else BrokerState.BEHIND
@@ -218,7 +217,8 @@ def local_access() -> str:
 
 
 @contextmanager
-def _one_at_a_time(home: CountyHome) -> Iterator[None]:
+def one_at_a_time(home: CountyHome) -> Iterator[None]:
+    """Keep other processes from changing what the broker goes by."""
     # The service, the command line and the web write these lists, each in its own process.
     descriptor = os.open(home.trust / "access.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:

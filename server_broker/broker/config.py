@@ -5,7 +5,6 @@ import datetime as dt
 import hashlib
 import secrets
 import shutil
-from dataclasses import dataclass
 
 from protocol import topics
 from protocol.codec import MAX_MESSAGE_BYTES
@@ -14,7 +13,6 @@ from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Program, ServiceError, account_for
-from server_broker.platform.units import start_line
 from server_broker.trust.keys import county_keys, server_certificate
 
 ACCOUNT = "mosquitto"
@@ -94,29 +92,6 @@ acl_file own-topics.acl
 """
 
 
-@dataclass(frozen=True)
-class LocalClient:
-    """How the county's own clients connect: on loopback, without TLS, by password."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-
-
-def local_client_settings(home: CountyHome) -> LocalClient:
-    """Return how the county's own clients connect.
-
-    Raises:
-        ServiceError: The county has not been set up.
-    """
-    try:
-        password = (home.trust / "broker-local.password").read_text(encoding="ascii")
-    except FileNotFoundError as error:
-        raise ServiceError(f"消息服务还没有启动过。请先运行：{start_line(home)}") from error
-    return LocalClient("127.0.0.1", read_config(home).broker_local_port, LOCAL_USER, password)
-
-
 def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     """Write all files of Mosquitto except the lists that follow from the journal (`server_broker.broker.access`).
 
@@ -142,10 +117,7 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
         stations="".join(stations),
         local_port=config.broker_local_port,
     )
-    # Made once: the running broker and the county's programs use the same password across restarts of either.
-    password_file = home.trust / "broker-local.password"
-    if not password_file.exists():
-        write_atomically(password_file, secrets.token_urlsafe(32).encode("ascii"))
+    prepare_password(home)
     files = {
         "ca.pem": county_keys(home).ca_pem,
         "server.pem": certificate.read_bytes(),
@@ -155,6 +127,13 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     }
     for name, content in files.items():
         write_for_broker(home, name, content)
+
+
+def prepare_password(home: CountyHome) -> None:
+    """Make the password of the county's own clients once: broker and programs use it across restarts of either."""
+    password_file = home.trust / "broker-local.password"
+    if not password_file.exists():
+        write_atomically(password_file, secrets.token_urlsafe(32).encode("ascii"))
 
 
 def _plugin_for(home: CountyHome) -> str:

@@ -8,6 +8,7 @@ A revocation may come at any moment, even one that only the journal knows of. So
 """
 
 import datetime as dt
+import zlib
 
 from django.db import IntegrityError, transaction
 
@@ -25,10 +26,11 @@ from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed
-from server_broker.platform.county_config import read_config
+from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.shards import shard_of
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
+from server_broker.trust.board_name import board_name
 from server_broker.trust.journal import EntryRefused, JournalEntry, StationJournal, journal_time
 from server_broker.trust.keys import county_keys
 
@@ -179,9 +181,21 @@ def _use_nonce(station: Station, nonce: bytes, now: dt.datetime) -> None:
 
 
 def _issue(home: CountyHome, station: Station, key: StationPublicKey, now: dt.datetime) -> IssuedCertificate:
-    issued = county_keys(home).authority.issue_station(station.pk, key, now=now)
+    assert station.record_key is not None
+    board = board_name(station.pk, bytes(station.record_key).hex())
+    issued = county_keys(home).authority.issue_station(station.pk, key, board=board, now=now)
     StationCertificate.objects.create(station=station, serial=issued.serial, not_after=issued.not_after, issued_at=now)
     return issued
+
+
+def _broker(config: CountyConfig, station: str, *, shard: int) -> Broker:
+    own = config.broker
+    if own is not None:
+        # Each station begins at another host, so that not all are at the first one.
+        first = zlib.crc32(station.encode()) % len(own.hosts)
+        host, *others = own.hosts[first:] + own.hosts[:first]
+        return Broker(host=host, port=own.port, shard=shard, other_hosts=others)
+    return Broker(host=config.host, port=config.broker_port, shard=shard, fallback_port=config.broker_fallback_port)
 
 
 def _response(home: CountyHome, station: Station, nonce: bytes, issued: IssuedCertificate) -> Enrolled:
@@ -191,12 +205,7 @@ def _response(home: CountyHome, station: Station, nonce: bytes, issued: IssuedCe
         village=station.village.name,
         nonce=nonce,
         certificate=issued.pem,
-        broker=Broker(
-            host=config.host,
-            port=config.broker_port,
-            shard=_shard(home, station),
-            fallback_port=config.broker_fallback_port,
-        ),
+        broker=_broker(config, station.pk, shard=_shard(home, station)),
         county_keys=list(keys.public_keys.values()),
         card_key=keys.card_key,
     )

@@ -109,7 +109,7 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
         station=station,
         in_journal=in_journal,
         lists_written=lists_written,
-        broker_runs=broker.running_broker(home) is not None,
+        broker_runs=broker.may_have_sessions(home),
         in_force=in_force is True,
         session_ended=session_ended is True,
         in_database=_tried("the database", lambda: _mark_revoked(station, now, actor=actor, reason=reason))[0],

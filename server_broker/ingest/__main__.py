@@ -51,14 +51,15 @@ def _work(share: Share, config: CountyConfig, *, stop: threading.Event, alive: C
     django.setup()
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
 
-    from server_broker.broker import local_client_settings  # noqa: PLC0415
+    from server_broker.broker import county_client  # noqa: PLC0415
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
-    local = local_client_settings(settings.HOME)
-    address = BrokerAddress(local.host, local.port, local.username, local.password)
+    ours = county_client(settings.HOME)
+    tls = ours.tls.context if ours.tls is not None else None
+    address = BrokerAddress(ours.hosts[0], ours.port, ours.username, ours.password, ours.hosts[1:], tls)
     worker = Worker(
         source=MqttSource(address, share=share, client_id=client_id(share)),
         key=county_keys(settings.HOME).signing_key,

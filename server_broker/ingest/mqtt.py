@@ -1,4 +1,7 @@
-"""The county's broker as a `Source`: MQTT 5.0 over the loopback listener, read as fast as the broker writes.
+"""The county's broker as a `Source`: MQTT 5.0, read as fast as the broker writes.
+
+Mosquitto is on loopback. A broker of the county's own is spoken to by TLS, and may be several hosts: after a connection
+that ended, or an attempt that failed, the next one has its turn.
 
 Each connection is a clean start with session expiry 0. So the broker keeps nothing for us, and we never acknowledge a
 message that another connection was given. We send the acknowledgements ourselves, after the messages are stored. The
@@ -14,10 +17,11 @@ import os
 import random
 import select
 import socket
+import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from protocol.topics import PASSING, UP, county_filter
@@ -52,12 +56,14 @@ class _Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """The loopback listener and the county's own account on it."""
+    """Where the broker listens for the county's own account; ``tls`` is None on loopback."""
 
     host: str
     port: int
     username: str
     password: str
+    other_hosts: Sequence[str] = ()
+    tls: Callable[[], ssl.SSLContext] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ class MqttSource:
         self._sending = threading.Lock()
         """Guards what goes out."""
         self._connection = 0
+        self._hosts = deque([address.host, *address.other_hosts])
+        """The one whose turn it is comes first."""
         self.connected = False
         self._interrupted = threading.Event()
         self._stopping = threading.Event()
@@ -210,6 +218,7 @@ class MqttSource:
             if self.connected:
                 self.connected = False
                 self._interrupted.set()
+            self._hosts.rotate(-1)
             # Jitter, because the workers of several shards lose one broker at once.
             self._stopping.wait(delay * random.uniform(0.7, 1.0))  # noqa: S311 - spreads retries, guards nothing
             delay = min(delay * 2, _RETRY_MOST_S)
@@ -221,10 +230,12 @@ class MqttSource:
             OSError, wire.Malformed: There is no broker, or none that speaks MQTT 5.0.
             _Ended: It does not let us in.
         """
-        address = self._address
-        connection = socket.create_connection((address.host, address.port), timeout=_CONNECT_S)
+        address, host = self._address, self._hosts[0]
+        connection = socket.create_connection((host, address.port), timeout=_CONNECT_S)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if address.tls is not None:
+                connection = address.tls().wrap_socket(connection, server_hostname=host)
             asked = wire.connect(
                 client_id,
                 address.username,
@@ -267,14 +278,14 @@ class MqttSource:
         both: list[socket.socket | int] = [connection, self._wake]
         while not self._stopping.is_set():
             unsent = self._send(connection)
-            readable, _, _ = select.select(both, [connection] if unsent else [], [], _PING_S)
+            # What TLS has decrypted already makes no socket readable.
+            decrypted = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+            wait_s = 0.0 if decrypted else _PING_S
+            readable, _, _ = select.select(both, [connection] if unsent else [], [], wait_s)
             if self._wake in readable:
                 os.eventfd_read(self._wake)
             now = time.monotonic()
-            if connection in readable:
-                came = connection.recv(_READ_BYTES)
-                if not came:
-                    raise _Ended("the broker closed it")
+            if (decrypted or connection in readable) and (came := _read(connection)):
                 heard = now
                 buffer += came
                 packets, read = wire.split(buffer, most=_MAX_PACKET_BYTES)
@@ -296,7 +307,7 @@ class MqttSource:
         with self._sending:
             self._out.fill()
             if self._out.unsent:
-                with contextlib.suppress(BlockingIOError):
+                with contextlib.suppress(BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
                     del self._out.unsent[: connection.send(self._out.unsent)]
             return bool(self._out.unsent)
 
@@ -344,6 +355,21 @@ class MqttSource:
                 raise _Ended(f"the broker ends it, reason code {body[0] if body else 0:#04x}")
             case _:
                 pass
+
+
+def _read(connection: socket.socket) -> bytes:
+    """Return what has come; nothing if it is only a part of a TLS record.
+
+    Raises:
+        OSError, _Ended: The connection is over.
+    """
+    try:
+        came = connection.recv(_READ_BYTES)
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return b""
+    if not came:
+        raise _Ended("the broker closed it")
+    return came
 
 
 def _first_packet(connection: socket.socket) -> bytes:

@@ -1,5 +1,6 @@
-"""Receive frames from the county's broker over its loopback listener (MQTT 5.0, QoS 0) with paho."""
+"""Receive frames from the county's broker (MQTT 5.0, QoS 0) with paho."""
 
+import itertools
 import os
 import socket
 import threading
@@ -10,7 +11,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from protocol.topics import frame_filter
-from server_broker.broker import LocalClient
+from server_broker.broker import CountyClient
 
 _KEEPALIVE_S = 30
 
@@ -18,9 +19,9 @@ _KEEPALIVE_S = 30
 class MqttFrames:
     """Implements `server_broker.live.hub.FrameSource`; connects at the first subscription."""
 
-    def __init__(self, local: Callable[[], LocalClient], heard: Callable[[str, bytes], None]) -> None:
+    def __init__(self, ours: Callable[[], CountyClient], heard: Callable[[str, bytes], None]) -> None:
         """``heard`` is called on paho's thread with topic and payload."""
-        self._local = local
+        self._ours = ours
         self._heard = heard
         self._lock = threading.Lock()
         self._wanted: set[str] = set()
@@ -42,15 +43,24 @@ class MqttFrames:
 
     def _connected_client(self) -> paho.Client:
         if self._client is None:
-            local = self._local()
+            ours = self._ours()
             # A station's client id has no slash, so this one never ends a station's session.
             name = f"county/live-{socket.gethostname()[:32]}-{os.getpid()}"
             client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5)
-            client.username_pw_set(local.username, local.password)
+            client.username_pw_set(ours.username, ours.password)
+            if ours.tls is not None:
+                client.tls_set_context(ours.tls.context())
             client.reconnect_delay_set(min_delay=1, max_delay=5)
             client.on_connect = self._on_connect
             client.on_message = self._on_message
-            client.connect_async(local.host, local.port, keepalive=_KEEPALIVE_S, clean_start=True)
+            hosts = itertools.cycle(ours.hosts)
+
+            def turn_to_next_host(*_: Any) -> None:
+                # It only says where the next attempt goes.
+                client.connect_async(next(hosts), ours.port, keepalive=_KEEPALIVE_S, clean_start=True)
+
+            client.on_connect_fail = client.on_disconnect = turn_to_next_host
+            turn_to_next_host()
             client.loop_start()
             self._client = client
         return self._client

@@ -20,6 +20,7 @@ from server_broker.platform.files import write_atomically
 from server_broker.platform.front_door import FrontDoor, front_door_problems
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
+from server_broker.platform.own_broker import OwnBroker, own_broker_problems
 from server_broker.platform.own_certificate import OwnCertificate, own_certificate_problems
 from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
@@ -41,6 +42,7 @@ _KEYS = {
     "front_door": dict,
     "backup": dict,
     "database": dict,
+    "broker": dict,
     "ingest": dict,
 }
 FACTS_A_DAY = 200_000
@@ -87,6 +89,8 @@ class CountyConfig:
         front_door: Where telephones reach the county; None if they don't.
         backup: Where copies go that leave the machine; None before ``cunhui-server backup setup``.
         database: The county's own PostgreSQL; None if the private cluster is used.
+        broker: The county's own RabbitMQ; None if the private Mosquitto is used. With it the three ports of the broker
+            above are not used.
         ingest_workers: How many ingest workers divide the stations among them: ``workers`` in ``[ingest]``.
     """
 
@@ -105,11 +109,14 @@ class CountyConfig:
     front_door: FrontDoor | None = None
     backup: BackupConfig | None = None
     database: OwnDatabase | None = None
+    broker: OwnBroker | None = None
     ingest_workers: int = 1
 
     @property
     def station_ports(self) -> list[int]:
-        """Where the broker listens for stations, the usual port first."""
+        """Where Mosquitto listens for stations, the usual port first; nowhere if the county has a broker of its own."""
+        if self.broker is not None:
+            return []
         return [self.broker_port, *([self.broker_fallback_port] if self.broker_fallback_port else [])]
 
     @property
@@ -213,6 +220,7 @@ def _composed(config: CountyConfig) -> str:
     tables += [front_door_table(config.front_door)] if config.front_door else []
     tables += [backup_table(config.backup)] if config.backup else []
     tables += [config.database.as_table()] if config.database else []
+    tables += [config.broker.as_table()] if config.broker else []
     tables += [ingest_table(config.ingest_workers)] if config.ingest_workers > 1 else []
     return "\n".join(lines) + "\n" + "".join(tables)
 
@@ -256,7 +264,13 @@ def read_config(home: CountyHome) -> CountyConfig:
     problems += [f"{file}:{line_of(text, key)}：{key} {words}{_misplaced(key)}" for key, words in _problems(values)]
     if problems:
         raise ServiceError("\n".join(problems))
-    kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig, "database": OwnDatabase}
+    kinds = {
+        "console": OwnCertificate,
+        "front_door": FrontDoor,
+        "backup": BackupConfig,
+        "database": OwnDatabase,
+        "broker": OwnBroker,
+    }
     tables = {name: kind(**values[name]) for name, kind in kinds.items() if name in values}
     lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies", "notify_hosts")}
     workers = values.pop("ingest", {}).get("workers", 1)
@@ -333,6 +347,7 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> Problems
         "front_door": lambda table: front_door_problems(table, used),
         "backup": backup_problems,
         "database": own_database_problems,
+        "broker": own_broker_problems,
         "ingest": ingest_problems,
     }
     for name, judge in judges.items():

@@ -98,6 +98,11 @@ class CountyHome:
         return self.root / "own-database"
 
     @property
+    def own_broker_mark(self) -> Path:
+        """The mark that the county uses a broker of its own, so that Mosquitto stays down."""
+        return self.root / "own-broker"
+
+    @property
     def begun_setup(self) -> Path:
         """The answers of a setup that has not come to its end."""
         return self.root / "setup.json"

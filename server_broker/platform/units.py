@@ -20,7 +20,11 @@ UNITS = {
 
 def part_names(config: CountyConfig) -> tuple[str, ...]:
     """Return the parts that this county has, in the order of their start."""
-    there = {"postgres": config.database is None, "front-door": config.front_door is not None}
+    there = {
+        "postgres": config.database is None,
+        "mosquitto": config.broker is None,
+        "front-door": config.front_door is not None,
+    }
     return tuple(part for part in UNITS if there.get(part, True))
 
 

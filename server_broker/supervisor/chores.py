@@ -109,10 +109,10 @@ class Chores:
 
 def urgent_chores(home: CountyHome) -> list[Chore]:
     """Return the chores that complete an unfinished revocation or enrolment. Django must be set up."""
-    from server_broker.broker.list_keeper import ListKeeper  # noqa: PLC0415 - loads the authority
+    from server_broker import broker  # noqa: PLC0415 - loads the authority
     from server_broker.enrolment.journal_watch import JournalWatch  # noqa: PLC0415 - needs the models
 
-    keeper = ListKeeper(home)
+    keeper = broker.keeper(home)
     watch = JournalWatch(home, lists_problem=lambda: keeper.problem)
     in_step = _with_database(_unless_away(lambda now: watch.look(now=now)))
     return [

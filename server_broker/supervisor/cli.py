@@ -429,7 +429,7 @@ def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
     # broker is restarted so that every station connects again and meets the new key.
     for part in ("web", "ingest"):
         restart(home, part)
-    broker.restart(home)
+    broker.reconnect_all(home)
     print(f"已换用新的签名密钥，重新签了 {len(resealed)} 个学习包；站点连上后会自己更换，旧密钥即刻作废")
     return 0
 

@@ -12,6 +12,7 @@ from protocol.china_time import CHINA
 from server_broker import broker
 from server_broker.backup.setting_up import disk_problem
 from server_broker.backup.state import backup_status, overdue, unproven
+from server_broker.broker.rabbit_check import own_broker_lacks
 from server_broker.platform.control import hold_file, pid_file, runs, service_pid
 from server_broker.platform.county_clock import (
     UNVOUCHED,
@@ -25,6 +26,7 @@ from server_broker.platform.county_config import CountyConfig, owning_line, read
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import command_line
+from server_broker.platform.own_broker import OwnBroker
 from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import log_of, restart_line, start_line
@@ -77,7 +79,7 @@ def examine(home: CountyHome, *, now: dt.datetime, machine: MachineClock | None 
         _record_key(home),
         _journal(home),
         _certificate(home, "web", "网页证书", now),
-        _certificate(home, "broker", "消息服务证书", now),
+        *([] if config.broker else [_certificate(home, "broker", "消息服务证书", now)]),
         *_names(home, config),
         *_own_certificate(home, config, now),
         _disk(home),
@@ -85,7 +87,7 @@ def examine(home: CountyHome, *, now: dt.datetime, machine: MachineClock | None 
         _clock(home, config, machine or LinuxMachineClock()),
         _service(home),
         _unless_held(home, "postgres", _database(home, config)),
-        _unless_held(home, "mosquitto", _broker(home)),
+        _unless_held(home, "mosquitto", _broker(home, config)),
         _unless_held(home, "ingest", _process(home, "ingest", "接收进程", "站点会保留数据")),
         _unless_held(home, "chores", _process(home, "chores", "维护进程", "过期图片和日志暂不清理")),
         _unless_held(home, "notifier", _process(home, "notifier", "通知进程", "出了事不会有人收到消息")),
@@ -269,7 +271,26 @@ def _own_database(home: CountyHome, own: OwnDatabase) -> PartFinding:
     return PartFinding("数据库", True, f"可用，{own.host}")
 
 
-def _broker(home: CountyHome) -> PartFinding:
+def _own_broker(home: CountyHome, own: OwnBroker) -> PartFinding:
+    where = "、".join(own.hosts)
+    try:
+        lacks = own_broker_lacks(home, own)
+    except ServiceError as error:
+        remedy = "核对 county.toml 的 [broker]、口令文件和防火墙，见《县级安装手册》"
+        return PartFinding("消息服务", False, f"{where}：{error}", remedy)
+    if lacks:
+        given = f"请它的管理员照 {command_line(home, 'broker-files')} 写出的文件改：{'；'.join(lacks)}"
+        return PartFinding("消息服务", False, f"{where} 不合要求", given)
+    if not broker.follows_journal(home):
+        return PartFinding(
+            "消息服务", False, "没有照站点名册办，吊销的站点可能还连着", f"查看 {log_of(home, 'chores')}"
+        )
+    return PartFinding("消息服务", True, f"可用，{where}")
+
+
+def _broker(home: CountyHome, config: CountyConfig) -> PartFinding:
+    if config.broker is not None:
+        return _own_broker(home, config.broker)
     if not broker.is_ready(home):
         return PartFinding("消息服务", False, "连接不上", f"查看 {log_of(home, 'mosquitto')} 和端口是否被占用")
     # A broker that runs may still have old lists, for example if the disk was full when a station was revoked.

@@ -62,12 +62,12 @@ def postgres_part(home: CountyHome) -> Part:
 
 
 def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
-    """Return all parts in the order of their start. Without the private PostgreSQL if it has its own."""
+    """Return all parts in the order of their start. Without PostgreSQL and Mosquitto if the county has its own."""
     # Ingest, chores and the notifier count as ready at once, because they wait for database and broker by themselves.
-    parts = [] if config.database else [postgres_part(home)]
+    mosquitto = Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home))
     return [
-        *parts,
-        Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),
+        *([] if config.database else [postgres_part(home)]),
+        *([] if config.broker else [mosquitto]),
         Part("ingest", lambda: python_program(home, config, "server_broker.ingest"), lambda: True),
         Part("chores", lambda: python_program(home, config, "server_broker.supervisor.chores"), lambda: True),
         Part("notifier", lambda: python_program(home, config, "server_broker.supervisor.notifier"), lambda: True),

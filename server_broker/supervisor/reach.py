@@ -34,7 +34,8 @@ def _answers(port: int) -> bool:
 def taken_ports(home: CountyHome, config: CountyConfig) -> list[str]:
     """Return the ports for stations and browsers that another program has, as lines about ``county.toml``."""
     text = home.config_file.read_text(encoding="utf-8")
-    ports = {key: getattr(config, key) for key in ("web_port", "broker_port", "broker_fallback_port")}
+    keys = ["web_port", *(["broker_port", "broker_fallback_port"] if config.broker is None else [])]
+    ports = {key: getattr(config, key) for key in keys}
     return [
         f"{home.config_file}:{line_of(text, key)}：{key} {port} 已被别的程序占用（ss -ltnp 看是哪个）"
         for key, port in ports.items()

@@ -44,5 +44,5 @@ def ask_for_the_gap(home: CountyHome, *, actor: str, now: dt.datetime) -> tuple[
         decide(entry, CountyRestored(generation=generation))
     adopt_whole(MediaFolder(home.media), now=now)
     # A station offers its facts when it connects. Without this a connected station would wait until its next fact.
-    broker.restart(home)
+    broker.reconnect_all(home)
     return generation, outcome

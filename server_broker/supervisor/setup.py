@@ -22,13 +22,14 @@ from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import county_prefix
+from server_broker.platform.own_broker import OwnBroker
 from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import SYSTEMCTL, TARGET, UNITS, part_names
 from server_broker.postgres.debian import bin_folder
 from server_broker.supervisor.database_check import own_database_lacks
-from server_broker.supervisor.reach import taken_ports
+from server_broker.supervisor.reach import addresses_of, taken_ports
 from server_broker.supervisor.setup_questions import asked, from_file
 from server_broker.supervisor.unit_states import UnitState, unit_states
 from server_broker.trust.own_certificate import about, console_problems
@@ -101,6 +102,7 @@ def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[
                 Path(answers_file),
                 judge=lambda own: certificate_problems_for(home, own),
                 try_database=lambda own: database_problems_for(home, own),
+                try_broker=lambda own: broker_problems_for(home, own),
             )
         except ServiceError as error:
             wrong += str(error).splitlines()
@@ -171,15 +173,29 @@ def database_problems_for(home: CountyHome, own: OwnDatabase) -> list[str]:
             return [f"连接不上：{str(error).splitlines()[0]}"]
 
 
+def broker_problems_for(home: CountyHome, own: OwnBroker) -> list[str]:
+    """Return what keeps a RabbitMQ of the county's own from being used by the county's account.
+
+    Its certificate may be the county's, whose authority is made later. So only what needs none is tried.
+    """
+    with as_the_county(home):
+        try:
+            own.password(home.root)
+        except ServiceError as error:
+            return [str(error)]
+    return [f"“{host}”查不到地址" for host in own.hosts if not addresses_of(host)]
+
+
 def _add_tables(home: CountyHome, answers: Mapping[str, str]) -> None:
     """Put the tables of the answers at the end of ``county.toml``, unless a call before this one did."""
     config = read_config(home)
-    for name, there in (("console", config.console), ("database", config.database)):
+    marks = {"database": home.own_database_mark, "broker": home.own_broker_mark}
+    for name, there in (("console", config.console), ("database", config.database), ("broker", config.broker)):
         if (table := answers.get(name)) and there is None:
             with home.config_file.open("a", encoding="utf-8") as file:
                 file.write(table)
-            if name == "database":
-                home.own_database_mark.touch()
+            if name in marks:
+                marks[name].touch()
 
 
 def init_words(answers: Mapping[str, str]) -> list[str]:

@@ -15,6 +15,7 @@ from protocol.system_errors import os_cause
 from server_broker.platform.config_tables import HOST, toml_text
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import console_problems, console_table, slip
+from server_broker.platform.own_broker import OwnBroker, own_broker_problems
 from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
@@ -28,6 +29,9 @@ type JudgeConsole = Callable[[OwnCertificate], Sequence[tuple[str, str]]]
 """Returns the settings of ``[console]`` whose files can't be served, each with the reason in Chinese."""
 type TryDatabase = Callable[[OwnDatabase], Sequence[str]]
 """Returns in Chinese what keeps a PostgreSQL of the county's own from being used."""
+
+type TryBroker = Callable[[OwnBroker], Sequence[str]]
+"""Returns in Chinese what keeps a RabbitMQ of the county's own from being used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +112,24 @@ def _as_file(answers: Mapping[str, str]) -> str:
 
 
 def from_file(
-    path: Path, *, judge: JudgeConsole | None = None, try_database: TryDatabase | None = None
+    path: Path,
+    *,
+    judge: JudgeConsole | None = None,
+    try_database: TryDatabase | None = None,
+    try_broker: TryBroker | None = None,
 ) -> dict[str, str]:
     """Read the answers from a TOML file of texts, whose keys are those of `questions`.
 
-    It may have the tables ``[console]`` and ``[database]`` too, as ``county.toml`` will have them; ``judge`` tries the
-    certificate of the one, ``try_database`` the other. With ``forwarded = true`` a ``host`` that is not this machine's
-    is taken.
+    It may have the tables ``[console]``, ``[database]`` and ``[broker]`` too, as ``county.toml`` will have them;
+    ``judge`` tries the certificate of the first, ``try_database`` and ``try_broker`` the others. With
+    ``forwarded = true`` a ``host`` that is not this machine's is taken.
 
     Raises:
         ServiceError: The file can't be read, or answers are missing or wrong: all of them, one line each.
     """
     values = _values_in(path)
     table, forwarded = values.pop("console", None), values.pop("forwarded", False) is True
-    database = values.pop("database", None)
+    database, own_broker = values.pop("database", None), values.pop("broker", None)
     wrong = [f"{path}：{key} 不是这里的设置项" for key in values.keys() - {one.key for one in questions()}]
     answers: dict[str, str] = {}
     for question in questions():
@@ -142,6 +150,10 @@ def from_file(
         found = _wrong_database(database, try_database)
         wrong += [f"{path}：{f'database.{key}' if key else '[database]'} {words}" for key, words in found]
         answers["database"] = "" if found else OwnDatabase(**database).as_table()
+    if own_broker is not None:
+        found = _wrong_broker(own_broker, try_broker)
+        wrong += [f"{path}：{f'broker.{key}' if key else '[broker]'} {words}" for key, words in found]
+        answers["broker"] = "" if found else OwnBroker(**own_broker).as_table()
     if wrong:
         raise ServiceError("\n".join(wrong))
     return _completed(answers)
@@ -177,6 +189,13 @@ def _wrong_database(table: Any, try_database: TryDatabase | None) -> Sequence[tu
     if wrong or try_database is None:
         return wrong
     return [("", words) for words in try_database(OwnDatabase(**table))]
+
+
+def _wrong_broker(table: Any, try_broker: TryBroker | None) -> Sequence[tuple[str, str]]:
+    wrong = own_broker_problems(table)
+    if wrong or try_broker is None:
+        return wrong
+    return [("", words) for words in try_broker(OwnBroker(**table))]
 
 
 def _completed(answers: Mapping[str, str]) -> dict[str, str]:

@@ -57,6 +57,7 @@ def _prepare(home: CountyHome) -> None:
     for mark, there in (
         (home.postgres_socket / "front-door", config.front_door is not None),
         (home.own_database_mark, config.database is not None),
+        (home.own_broker_mark, config.broker is not None),
     ):
         if there:
             mark.touch()

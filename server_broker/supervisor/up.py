@@ -81,6 +81,13 @@ def add_demonstration(home: CountyHome, *, host: str, port: int, now: dt.datetim
     return front_door
 
 
+def _prepare(home: CountyHome, config: CountyConfig) -> None:
+    log = home.logs / "prepare.log"
+    process = python_program(home, config, "server_broker.supervisor.prepare").start(log)
+    if process.wait(PREPARE_TIMEOUT_S) != 0:
+        raise ServiceError(f"数据库没有准备好：{_last_line(log)}（{log}）")
+
+
 def _last_line(log: Path) -> str:
     """Return the last line of a log: there the preparation says what a person can do."""
     return log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
@@ -125,17 +132,16 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
     keys.prepare(home)
     broker.prepare(home, now=dt.datetime.now(dt.UTC))
     with Supervisor(home, say) as supervisor, suppress(ShutdownAsked):
+        prepared = False
         for part in service_parts(home, config):
             if part.name in without:
                 continue
             if part.name == "postgres":
                 postgres.prepare(home)
-            # Before the broker: stations connect to it, and then the tables and the lists must be ready.
-            if part.name == "mosquitto":
-                log = home.logs / "prepare.log"
-                process = python_program(home, config, "server_broker.supervisor.prepare").start(log)
-                if process.wait(PREPARE_TIMEOUT_S) != 0:
-                    raise ServiceError(f"数据库没有准备好：{_last_line(log)}（{log}）")
+            elif not prepared:
+                # Before the broker: stations connect to it, and then the tables and the lists must be ready.
+                _prepare(home, config)
+                prepared = True
             supervisor.start(part)
             if part.name == "postgres":
                 postgres.make_database(home)

@@ -72,12 +72,27 @@ class CertificateAuthority:
         builder = self._leaf(subject, key, BACK_DATED, now + SERVER_LIFETIME, ExtendedKeyUsageOID.SERVER_AUTH)
         return self._sign(builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False))
 
-    def issue_station(self, station: str, key: StationPublicKey, *, now: dt.datetime) -> IssuedCertificate:
-        """Issue a client certificate for 90 days. Its subject is the common name ``station`` and nothing else."""
+    def issue_client(self, common_name: str, key: ec.EllipticCurvePublicKey, *, now: dt.datetime) -> IssuedCertificate:
+        """Issue a certificate by which a program of the county shows a broker whose it is."""
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        builder = self._leaf(subject, key, BACK_DATED, now + SERVER_LIFETIME, ExtendedKeyUsageOID.CLIENT_AUTH)
+        return self._sign(builder)
+
+    def issue_station(
+        self, station: str, key: StationPublicKey, *, board: str = "", now: dt.datetime
+    ) -> IssuedCertificate:
+        """Issue a client certificate for 90 days. Its subject is the common name ``station`` and nothing else.
+
+        Args:
+            board: `server_broker.trust.board_name.board_name`. It is the second alternative name, after ``station``.
+        """
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, station)])
-        return self._sign(
-            self._leaf(subject, key, now - CLOCK_SLACK, now + STATION_LIFETIME, ExtendedKeyUsageOID.CLIENT_AUTH)
-        )
+        builder = self._leaf(subject, key, now - CLOCK_SLACK, now + STATION_LIFETIME, ExtendedKeyUsageOID.CLIENT_AUTH)
+        if board:
+            # RabbitMQ takes client id and user name from these, by their place.
+            names = x509.SubjectAlternativeName([x509.DNSName(station), x509.DNSName(board)])
+            builder = builder.add_extension(names, critical=False)
+        return self._sign(builder)
 
     def revocation_list(self, serials: Iterable[str], *, number: int, now: dt.datetime) -> bytes:
         """Return a CRL (RFC 5280, section 5) in PEM that names ``serials``.

@@ -25,8 +25,9 @@ from server_broker.trust.authority import CertificateAuthority
 RENEW_SERVER_BEFORE = dt.timedelta(days=365)
 """A year, because the pair is looked at only when the service starts, and it may run for many months."""
 CARD_KEY_BYTES = 32
-SERVERS = ("web", "broker")
+SERVERS = ("web", "broker", "rabbitmq")
 """The servers that stations connect to."""
+_CLIENT = "county-client"
 
 type PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -134,6 +135,30 @@ def server_certificate(home: CountyHome, part: str, names: list[str], *, now: dt
         write_atomically(key_file, _pem(key))
         write_atomically(certificate_file, issued.pem.encode("ascii"))
     return certificate_file, key_file
+
+
+def prepare_client_certificate(home: CountyHome, *, now: dt.datetime) -> None:
+    """Make the certificate by which the county's programs show a broker of its own whose they are (`client_files`).
+
+    A new pair is made if there is none, or a year before the old one ends.
+    """
+    certificate_file, key_file = client_files(home)
+    authority = county_keys(home).authority
+    if certificate_file.exists() and key_file.exists():
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        ours = certificate.issuer == authority.certificate.subject
+        if ours and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE:
+            return
+    key = ec.generate_private_key(ec.SECP256R1())
+    issued = authority.issue_client("county", key.public_key(), now=now)
+    certificate_file.unlink(missing_ok=True)
+    write_atomically(key_file, _pem(key))
+    write_atomically(certificate_file, issued.pem.encode("ascii"))
+
+
+def client_files(home: CountyHome) -> tuple[Path, Path]:
+    """Return where certificate and key of the county's own programs lie."""
+    return home.trust / f"{_CLIENT}.pem", home.trust / f"{_CLIENT}.key"
 
 
 def dropped_hosts(home: CountyHome, names: Collection[str], *, part: str = "web") -> list[str]:

@@ -459,6 +459,15 @@ JSON: dict[str, msgspec.Struct] = {
         county_keys=[COUNTY_PUBLIC],
         card_key=HASH,
     ),
+    "enrolled-hosts": enrolment.Enrolled(
+        station=STATION,
+        village="示例村",
+        nonce=NONCE,
+        certificate="-----BEGIN CERTIFICATE-----\nTEST\n-----END CERTIFICATE-----\n",
+        broker=enrolment.Broker(host="mq1.example", port=8883, shard=0, other_hosts=["mq2.example", "mq3.example"]),
+        county_keys=[COUNTY_PUBLIC],
+        card_key=HASH,
+    ),
     "not_enrolled": enrolment.NotEnrolled(reason="claim_used", message="接入码已用过，请向县里要一个新的"),
 }
 

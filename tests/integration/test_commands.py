@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from protocol.kiosk import LiveShown, decode_from_agent
-from server_broker.broker import LocalClient
+from server_broker.broker import CountyClient
 from server_broker.live.hub import LiveHub
 from server_broker.live.mqtt import MqttFrames
 from tests.integration.village import Village
@@ -82,9 +82,8 @@ class Kiosk:
 def test_a_live_view_is_announced_seen_and_over(village: Village) -> None:
     station = village.stations[1]
     local = village.county.local_listener()
-    hub = LiveHub(
-        lambda heard: MqttFrames(lambda: LocalClient("127.0.0.1", local.port, local.username, local.password), heard)
-    )
+    client = CountyClient(("127.0.0.1",), local.port, local.username, local.password)
+    hub = LiveHub(lambda heard: MqttFrames(lambda: client, heard))
     kiosk = Kiosk(station)
     try:
         kiosk.live(within_s=1)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
-from server_broker.broker import local_client_settings
+from server_broker.broker import county_client
 from server_broker.commands.command_queue import CommandRefused, give_command, lease_ends, live_command, seconds_left
 from server_broker.commands.models import StationOrder
 from server_broker.console.polling import is_poll, live_page
@@ -48,7 +48,7 @@ class LiveForm(forms.Form):
 @cache
 def hub() -> LiveHub:
     """Return this process's hub. The county's web server is a single process, so one hub serves all its viewers."""
-    return LiveHub(lambda heard: MqttFrames(partial(local_client_settings, settings.HOME), heard))
+    return LiveHub(lambda heard: MqttFrames(partial(county_client, settings.HOME), heard))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -373,7 +373,7 @@ def test_one_port_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
     object.__setattr__(tools, "probe_endpoint", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41}
-    assert "127.0.0.1:443 通（备用端口）" in {one.says for one in found.findings}
+    assert "127.0.0.1:443 通（备用）" in {one.says for one in found.findings}
     object.__setattr__(tools, "probe_endpoint", lambda _host, _port, _ca, own: "away" if own else "")
     assert codes(examine(config, tools, software="x", earliest_ms=1)) == {41, 27}
 

@@ -37,8 +37,7 @@ class RealStation:
         self.link = PahoLink(
             station=STATION,
             shard=0,
-            host="127.0.0.1",
-            ports=[port, *more_ports],
+            endpoints=[("127.0.0.1", one) for one in (port, *more_ports)],
             context=lambda: station_context(
                 ca_file=ca_file, certificate_file=identity.certificate, key_file=identity.key
             ),

@@ -89,8 +89,7 @@ class Second:
         self._link = PahoLink(
             station=station.name,
             shard=identity.enrolled.broker.shard,
-            host="127.0.0.1",
-            ports=[self._proxy.port],
+            endpoints=[("127.0.0.1", self._proxy.port)],
             context=lambda: station_context(
                 ca_file=ca_file,
                 certificate_file=identity.certificate_file,

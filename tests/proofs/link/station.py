@@ -171,8 +171,7 @@ class LinkedStation:
         link = ScaledLink(
             station=self.name,
             shard=self.identity.enrolled.broker.shard,
-            host=self.proxy.host,
-            ports=[self.proxy.port],
+            endpoints=[(self.proxy.host, self.proxy.port)],
             context=lambda: station_context(
                 ca_file=self._ca_file,
                 certificate_file=self.identity.certificate_file,

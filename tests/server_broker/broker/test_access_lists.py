@@ -162,4 +162,4 @@ def test_a_password_is_not_in_its_line() -> None:
 
 def test_before_the_first_start_the_remedy_is_named(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="cunhui-server up"):
-        broker.local_client_settings(CountyHome(tmp_path))
+        broker.county_client(CountyHome(tmp_path))

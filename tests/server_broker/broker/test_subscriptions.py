@@ -209,7 +209,7 @@ def test_a_station_of_another_shard_speaks_and_hears_there_alone(county: BrokerC
 
 
 def test_the_county_hears_what_a_station_says_on_its_own_topics(county: BrokerCounty, station: Visitor) -> None:
-    local = broker.local_client_settings(county.home)
+    local = broker.county_client(county.home)
     with Visitor(local.port, "county/listening", password=(local.username, local.password)) as worker:
         assert worker.connect()
         assert worker.subscribe("cunhui/1/+/+/facts") == GRANTED

@@ -66,7 +66,7 @@ class Station:
 
 def worker(county: BrokerCounty) -> Visitor:
     """Return one of the county's own clients, which hears what stations say."""
-    local = broker.local_client_settings(county.home)
+    local = broker.county_client(county.home)
     visitor = Visitor(local.port, "county/listening", password=(local.username, local.password))
     assert visitor.connect()
     assert visitor.subscribe("cunhui/1/+/+/facts") == 1

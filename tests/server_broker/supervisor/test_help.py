@@ -25,6 +25,7 @@ VERBS = (
     "logs",
     "config",
     "firewall",
+    "broker-files",
     "forget-host",
     "settle",
     "demo-door",

@@ -1,0 +1,88 @@
+"""The broker that the county uses: its private Mosquitto, or a RabbitMQ of its own that ``county.toml`` names.
+
+Whoever enrols, revokes and looks after stations asks here and need not know which it is.
+"""
+
+import datetime as dt
+import logging
+from typing import Protocol
+
+from server_broker.broker import access, config, orders, rabbit_keeper
+from server_broker.broker.list_keeper import ListKeeper
+from server_broker.broker.rabbit_keeper import RabbitKeeper
+from server_broker.platform.county_config import read_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+from server_broker.trust.keys import prepare_client_certificate
+
+_log = logging.getLogger(__name__)
+
+
+class Keeper(Protocol):
+    """Compares the broker with the journal again and again, and completes what is missing."""
+
+    problem: str
+    """Chinese: why the broker does not follow the journal. Empty if it does."""
+
+    def look(self, *, now: dt.datetime) -> bool:
+        """Compare, complete, and return whether anything had to change."""
+
+
+def prepare(home: CountyHome, *, now: dt.datetime) -> None:
+    """Make what the broker, or the county's clients at a broker of its own, need before they start.
+
+    Raises:
+        ServiceError: The county's keys or configuration are missing.
+    """
+    if read_config(home).broker is None:
+        config.prepare(home, now=now)
+        return
+    config.prepare_password(home)
+    prepare_client_certificate(home, now=now)
+
+
+def keeper(home: CountyHome) -> Keeper:
+    """Return what the county's chores ask to look."""
+    own = read_config(home).broker
+    return ListKeeper(home) if own is None else RabbitKeeper(home, own)
+
+
+def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
+    """Have the broker let in whom the journal allows and nobody else; return whether it is known to do so.
+
+    Raises:
+        OSError: Mosquitto's lists could not be written.
+    """
+    own = read_config(home).broker
+    if own is None:
+        return access.refresh(home, now=now)
+    try:
+        rabbit_keeper.follow_roll(home, own)
+    except ServiceError as error:
+        _log.error("RabbitMQ does not follow the journal yet: %s", error)
+        return False
+    return True
+
+
+def follows_journal(home: CountyHome) -> bool:
+    """Tell whether the broker runs and lets in exactly the stations that the journal allows."""
+    own = read_config(home).broker
+    return access.follows_journal(home) if own is None else rabbit_keeper.is_followed(home, own)
+
+
+def may_have_sessions(home: CountyHome) -> bool:
+    """Tell whether stations may be connected. A broker of the county's own may run although it does not answer us."""
+    return read_config(home).broker is not None or orders.running_broker(home) is not None
+
+
+def reconnect_all(home: CountyHome) -> bool:
+    """Have every station connect again; return whether that worked."""
+    own = read_config(home).broker
+    if own is None:
+        return orders.restart(home)
+    try:
+        rabbit_keeper.end_all_sessions(home, own)
+    except ServiceError as error:
+        _log.error("the sessions at RabbitMQ go on: %s", error)
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""Keep the users of the county's own RabbitMQ in step with the journal, and end the sessions of stations that are out.
+
+Nothing about it is stored here: RabbitMQ's users are compared with the roll at each change of the journal and every
+half minute. So whatever broke off, and whoever changed a user by hand, the next comparison mends it.
+"""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable
+
+from server_broker.broker.access import one_at_a_time
+from server_broker.broker.county_client import county_client
+from server_broker.broker.rabbit_management import RabbitManagement
+from server_broker.broker.rabbit_users import STATION_TAG, difference, put_user, users_connected
+from server_broker.platform.files import file_version
+from server_broker.platform.home import CountyHome
+from server_broker.platform.own_broker import OwnBroker
+from server_broker.platform.processes import ServiceError
+from server_broker.trust.board_name import is_board_name
+from server_broker.trust.journal import StationJournal
+from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, reserve_space
+
+COMPARED_EVERY_S = 30.0
+_AGAIN_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+def follow_roll(home: CountyHome, own: OwnBroker) -> bool:
+    """Have RabbitMQ let in whom the journal allows and nobody else of ours; return whether anything had to change.
+
+    Raises:
+        ServiceError: RabbitMQ does not answer or refuses. What was done stays done.
+    """
+    password = county_client(home).password
+    with one_at_a_time(home), RabbitManagement(own, home.root) as management:
+        found = difference(management, StationJournal(home).read(), password)
+        # First those who are out: they wait for nobody.
+        for name in found.needless:
+            management.delete("users", name)
+            management.delete("connections", "username", name)
+        for name, rights in found.due.items():
+            put_user(management, name, rights, password)
+        if found:
+            _log.info("RabbitMQ: deleted %d users, made or changed %d", len(found.needless), len(found.due))
+        return bool(found)
+
+
+def end_stray_sessions(home: CountyHome, own: OwnBroker) -> int:
+    """End the sessions of users that are not there any more; return of how many.
+
+    RabbitMQ ends them when it deletes the user. A node that was cut off from the others then may not have.
+    """
+    with RabbitManagement(own, home.root) as management:
+        # Asked first: who is enrolled between the two questions must not look like a stray.
+        connected = users_connected(management)
+        there = {user["name"] for user in management.get("users") or ()}
+        strays = {name for name in connected - there if is_board_name(name)}
+        for name in strays:
+            management.delete("connections", "username", name)
+        return len(strays)
+
+
+def end_all_sessions(home: CountyHome, own: OwnBroker) -> None:
+    """End the sessions of all stations, so that each connects again.
+
+    Raises:
+        ServiceError: RabbitMQ does not answer or refuses.
+    """
+    with RabbitManagement(own, home.root) as management:
+        for user in management.get("users") or ():
+            if STATION_TAG in user["tags"]:
+                management.delete("connections", "username", user["name"])
+
+
+def is_followed(home: CountyHome, own: OwnBroker) -> bool:
+    """Tell whether RabbitMQ answers and lets in exactly whom the journal allows."""
+    try:
+        with RabbitManagement(own, home.root) as management:
+            return not difference(management, StationJournal(home).read(), county_client(home).password)
+    except ServiceError:
+        return False
+
+
+class RabbitKeeper:
+    """Compares RabbitMQ with the journal, as `server_broker.broker.list_keeper.ListKeeper` does Mosquitto's lists."""
+
+    def __init__(self, home: CountyHome, own: OwnBroker, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._home = home
+        self._own = own
+        self._monotonic_s = monotonic_s
+        self._seen: tuple[int, ...] | None = None
+        self._next_s = monotonic_s()
+        self.problem = ""
+        """Chinese: why RabbitMQ does not follow the journal. Empty if it does."""
+
+    def look(self, *, now: dt.datetime) -> bool:
+        """Bring RabbitMQ in step with the journal, and return whether it had to change.
+
+        Raises:
+            OSError: Disk space for the next revocation could not be reserved.
+        """
+        reserve_space(self._home.trust, JOURNAL_RESERVE_BYTES)
+        # Read before anything is compared, so that a change that comes meanwhile is seen at the next look.
+        seen = file_version(StationJournal(self._home).path)
+        if seen == self._seen and self._monotonic_s() < self._next_s:
+            return False
+        try:
+            changed = follow_roll(self._home, self._own)
+            if strays := end_stray_sessions(self._home, self._own):
+                _log.warning("RabbitMQ: ended the sessions of %d users that are not there any more", strays)
+        except ServiceError as error:
+            self.problem = f"县里自己的消息服务没有照名册办，吊销的站点可能还连着：{error}"
+            self._seen, self._next_s = None, self._monotonic_s() + _AGAIN_S
+            return False
+        self.problem = ""
+        self._seen, self._next_s = seen, self._monotonic_s() + COMPARED_EVERY_S
+        return changed
