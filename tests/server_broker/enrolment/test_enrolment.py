@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from protocol.claim import check_digit
-from protocol.enrolment import EnrolRequest, sign_request
+from protocol.enrolment import Enrolled, EnrolRequest, sign_request
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment import admission
 from server_broker.enrolment.admission import MAX_ANSWERS
@@ -26,7 +26,9 @@ from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
+from server_broker.platform.own_broker import OwnBroker
 from server_broker.trust import StationJournal
+from server_broker.trust.board_name import board_name
 from server_broker.trust.journal import JournalEntry, journal_time
 from tests.cast import SHILI
 from tests.server_broker.enrolment.kit import Kit, post, refusal
@@ -56,6 +58,30 @@ def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHo
     assert set(StationJournal(home).read().live()) == {SHILI}
     assert "shili-01 0" in (home.broker / "stations.list").read_text()
     assert AuditEntry.objects.filter(action="station.enrolled", subject=SHILI).count() == 1
+
+
+def test_a_certificate_names_its_board_before_and_after_a_renewal(code: str, home: CountyHome) -> None:
+    def names(response: HttpResponse) -> list[str]:
+        certificate = x509.load_pem_x509_certificate(json.loads(response.content)["certificate"].encode())
+        told = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return told.get_values_for_type(x509.DNSName)
+
+    kit = Kit()
+    record_key = kit.record_key.public_key().public_bytes_raw().hex()
+    board = [SHILI, board_name(SHILI, record_key)]
+    assert names(kit.enrol(code)) == board
+    assert names(kit.renew()) == board
+
+
+def test_a_station_is_told_all_hosts_of_a_broker_of_the_countys_own(code: str, home: CountyHome) -> None:
+    hosts = ["mq1.example", "mq2.example", "mq3.example"]
+    own = OwnBroker(hosts=hosts, port=18883, user="keeper", password_file="nowhere")
+    with home.config_file.open("a", encoding="utf-8") as file:
+        file.write(own.as_table())
+    told = msgspec.json.decode(Kit().enrol(code).content, type=Enrolled).broker
+    # Nobody reads the password: RabbitMQ is away, and the station is taken in all the same.
+    assert {port for _, port in told.endpoints} == {18883}
+    assert sorted(host for host, _ in told.endpoints) == hosts
 
 
 def test_a_request_that_its_own_record_key_did_not_sign_is_refused(code: str, home: CountyHome) -> None:
