@@ -138,6 +138,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "75-first-come-first-served": (county_tests("ingest/test_inbox.py"),),
     "76-a-day-without-end": (county_tests("ingest/test_quota.py"),),
     "77-flood-let-through": (county_tests("broker/test_subscriptions.py"),),
+    "78-clock-before-a-start-believed": (county_tests("ingest/test_telling.py"),),
+    "79-broker-for-one-alone": (county_tests("broker/test_subscriptions.py"),),
 }
 
 

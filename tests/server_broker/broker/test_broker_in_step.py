@@ -1,5 +1,6 @@
 """Whoever dies between the line in the journal and the end of a session, the broker follows the journal after all."""
 
+import datetime as dt
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.chores import LOOK_S
 from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.trust import keys
+from server_broker.trust.journal import JournalEntry, journal_time
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty, broker_county
 
 CLOSED_S = 5.0
@@ -110,6 +112,24 @@ def test_others_notice_nothing(county: BrokerCounty, board: Board, keeper: ListK
         keeper.look(now=NOW)
         assert not visitor.closed.is_set()
         assert visitor.publish("cunhui/1/0/village-02/facts") in (0x00, 0x10)
+
+
+def test_a_board_that_took_another_s_place_long_ago_is_left_alone(
+    county: BrokerCounty, board: Board, keeper: ListKeeper
+) -> None:
+    new = county.board("village-01")
+    for day in range(1, 102):
+        at = journal_time(NOW + dt.timedelta(days=day))
+        county.journal.append(JournalEntry(at=at, event="enrolled", station=f"filler-{day}", serial=f"{day:x}"))
+    keeper.look(now=NOW)
+    assert board.serial not in lists_on_disk(county.home).revoked_serials, "its certificate has surely ended"
+    keeper.look(now=NOW)
+    with county.session(new) as visitor:
+        assert visitor.connect()
+        county.board("village-02")
+        keeper.look(now=NOW)
+        assert not visitor.closed.is_set()
+        assert visitor.publish("cunhui/1/0/village-01/facts") in (0x00, 0x10)
 
 
 def test_a_look_where_nothing_changed_asks_the_broker_nothing(
