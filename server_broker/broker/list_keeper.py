@@ -84,8 +84,8 @@ class ListKeeper:
     def _bring_into_force(self, roll: StationRoll, now: dt.datetime) -> bool | None:
         """Return whether the lists or the broker had to change; None if the broker does not use the lists yet."""
         lists = lists_on_disk(self._home)
-        # Serials that the lists on disk do not have yet: their boards may still be connected. Those that have ended are on
-        # no list any more, and the station has had another board for long.
+        # Serials that the lists on disk do not have yet: their boards may still be connected. Those that have ended are
+        # on no list any more, and the station has had another board for long.
         fresh = roll.revoked_serials_in_use() - lists.revoked_serials
         self._to_end |= {name for name, one in roll.stations.items() if fresh & one.superseded}
         self._to_end |= roll.revoked.keys() - self._ended

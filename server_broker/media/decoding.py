@@ -21,6 +21,10 @@ FOR_KIOSK = (320, 320)
 FOR_KIOSK_BYTES = 30_000
 MAX_PHOTO_PIXELS = 50_000_000
 """More than any telephone's camera takes; decoded it fits into the memory of the process that does it."""
+MAX_SCANS = 100
+"""A scan goes over the whole picture, so that 60 kB with some thousand scans take seconds. Cameras and programs write
+some ten at most."""
+_START_OF_SCAN = b"\xff\xda"
 _BROKEN = (
     *(UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning),
     # Pillow raises all of these for broken files.
@@ -95,4 +99,17 @@ def _opened(source: Path | BinaryIO, formats: tuple[str, ...], *, pixels: int = 
             # Before anything is decoded, which allocates memory for as many pixels as the file claims to have.
             if picture.width * picture.height > pixels:
                 raise ValueError("too many pixels")
+            if picture.format == "JPEG" and _scans(source) > MAX_SCANS:
+                raise ValueError("too many scans")
             yield picture
+
+
+def _scans(source: Path | BinaryIO) -> int:
+    """Return how often the marker of a scan stands in a file. What is between markers can't hold it (JPEG, B.1.1.5)."""
+    if isinstance(source, Path):
+        return source.read_bytes().count(_START_OF_SCAN)
+    place = source.seek(0, io.SEEK_CUR)
+    source.seek(0)
+    found = source.read().count(_START_OF_SCAN)
+    source.seek(place)
+    return found

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.media.kinds import ALLOWED, judged_type, type_of
 from server_broker.media.models import Blob
 from server_broker.media.opening import Decoder
+from tests.proofs.neighbours.more_attacks import bomb
 from tests.server_broker.picture_sender import Sender, jpeg
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
@@ -119,6 +121,27 @@ def test_a_process_that_ends_or_hangs_costs_one_picture(judge: Decoder, tmp_path
     assert hanging.thumbnail(whole) is None
     assert time.monotonic() - started < 5
     hanging.close()
+
+
+def test_a_small_file_of_many_scans_is_no_picture_and_costs_nothing(judge: Decoder, tmp_path: Path) -> None:
+    whole, hard = tmp_path / "whole", tmp_path / "hard"
+    whole.write_bytes(bomb(scans=1))
+    hard.write_bytes(bomb())
+    assert judge.is_picture(whole)
+    assert judge._process is not None
+    before = judge._process.pid
+    assert not judge.is_picture(hard)
+    assert judge.thumbnail(hard) is None
+    assert judge._process.pid == before
+
+
+def test_what_takes_long_on_a_core_is_not_tried_twice(tmp_path: Path) -> None:
+    noting = tmp_path / "noting.py"
+    noting.write_text("open(__file__ + '.runs', 'a').write('x')\nwhile True: pass\n")
+    busy = Decoder(within_s=300.0, command=(sys.executable, str(noting)))
+    assert not busy.is_picture(tmp_path / "any")
+    assert Path(f"{noting}.runs").read_text() == "x"
+    busy.close()
 
 
 @pytest.mark.django_db
