@@ -140,6 +140,15 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "77-flood-let-through": (county_tests("broker/test_subscriptions.py"),),
     "78-clock-before-a-start-believed": (county_tests("ingest/test_telling.py"),),
     "79-broker-for-one-alone": (county_tests("broker/test_subscriptions.py"),),
+    "90-unknown-cards-without-end": (agent_tests("clocking/test_card_flood.py"),),
+    "91-flood-forgotten-at-a-restart": (agent_tests("clocking/test_card_flood.py"),),
+    "92-known-card-refused-in-a-flood": (agent_tests("station/test_core_loop.py"),),
+    "93-streams-without-end": (county_tests("ingest/test_bounded_lists.py"),),
+    "94-pieces-without-end": (county_tests("ingest/test_bounded_lists.py"),),
+    "95-extension-taken-for-a-setting": (county_tests("ingest/test_nasty_values.py"),),
+    "96-heads-without-end": (county_tests("ledger/test_lineage.py"),),
+    "97-renewals-without-end": (county_tests("enrolment/test_shared_address.py"),),
+    "98-dear-messages-cost-nothing": (county_tests("ingest/test_costs.py"),),
 }
 
 

@@ -159,6 +159,14 @@ def test_heads_that_contradict_the_county_are_not_pushed_out(processor: BatchPro
     assert check_ledger(card.id, at=NOW).unexplained == 1
 
 
+def test_heads_that_contradict_the_county_have_an_end(processor: BatchProcessor, card: StationDouble) -> None:
+    """A copy may sign as many as it likes below what the county has; a few convict it."""
+    copy = card.clone()
+    sent(processor, card.add(*(touch(10 + number) for number in range(MAX_HEADS + 6))))
+    connected(processor, copy, MAX_HEADS + 6)
+    assert UnprovenHead.objects.count() == MAX_HEADS
+
+
 @pytest.mark.parametrize("size", [100, 300])
 @pytest.mark.parametrize("first", [0, 1, 2])
 def test_long_lines_of_three_copies_leave_nothing_open(
