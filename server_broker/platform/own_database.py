@@ -21,6 +21,9 @@ _KEYS: dict[str, type] = {
     "ca_file": str,
 }
 _CONNECT_TIMEOUT_S = 5
+_SILENCE = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+"""In ms, s, s and probes. A server whose machine loses its power says nothing, and Linux alone would wait for it for a
+quarter of an hour where something was sent, and for two hours where nothing was (tcp(7))."""
 _VARIABLES = {
     "passfile": "PGPASSFILE",
     "sslmode": "PGSSLMODE",
@@ -29,7 +32,7 @@ _VARIABLES = {
     "target_session_attrs": "PGTARGETSESSIONATTRS",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
-"""The environment variable of each libpq option that `OwnDatabase.options` gives (PostgreSQL 17, 32.15)."""
+"""The environment variables of those libpq options of `OwnDatabase.options` that have one (PostgreSQL 17, 32.15)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,7 @@ class OwnDatabase:
     def options(self, root: Path) -> dict[str, Any]:
         """Return what libpq is told besides host, port, database and role (PostgreSQL 17, 32.1.2)."""
         options: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_S, "target_session_attrs": "read-write"}
+        options |= _SILENCE
         if self.password_file:
             options["passfile"] = str(root / self.password_file)
         if self.ca_file:

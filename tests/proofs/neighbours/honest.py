@@ -31,6 +31,8 @@ DOWN = ("welcome", "receipt", "match", "missing", "desired", "command")
 REPEAT_S = 3.0
 """The shortest wait of a station before it sends the same facts once more (docs/protocol.md, 9.3)."""
 WELCOME_S = 20.0
+SILENCE_S = 90.0
+"""A station gives a connection up on which nothing came for so long. It pings every 30 s."""
 _HANDSHAKE_S = 10.0
 
 
@@ -126,7 +128,7 @@ class Board:
         pinging = asyncio.create_task(self._pinging())
         buffer = bytearray()
         try:
-            while came := await reader.read(65_536):
+            while came := await asyncio.wait_for(reader.read(65_536), SILENCE_S):
                 buffer += came
                 while packet := packets.take(buffer):
                     self._heed(*packet)

@@ -26,10 +26,11 @@ from tests.proofs.neighbours.honest import Board
 from tests.proofs.private_county import temporary
 from tests.proofs.restore.village import make_cast
 from tests.rig.cluster.county import ClusterCounty
-from tests.rig.cluster.nodes import Node
+from tests.rig.cluster.nodes import ADDRESSES, Machine, Node
 from tests.rig.cluster.people import People
 from tests.rig.cluster.postgres_cluster import PostgresCluster
-from tests.rig.cluster.rounds import RESUMED_S, Kill, killed_in_turn
+from tests.rig.cluster.rabbitmq_cluster import RabbitCluster
+from tests.rig.cluster.rounds import DARK_S, Kill, killed_in_turn
 
 APART = "CUNHUI_CLUSTER_APART"
 """Names the folder of a run that has a network of its own."""
@@ -52,16 +53,19 @@ class Rig:
         self.chance = random.Random(seed)
         self._stack = ExitStack()
         self.postgres = PostgresCluster(folder, password=f"{self.chance.getrandbits(128):032x}")
-        self.county = ClusterCounty(folder / "county", self.postgres)
+        self.rabbit = RabbitCluster(folder)
+        self.county = ClusterCounty(folder / "county", self.postgres, self.rabbit)
         self.agents: list[DemoStation] = []
         self.boards: list[Board] = []
 
     def begin(self, *, stations: int, agents: int, every_s: float) -> None:
         """Start everything, and enrol the stations."""
         self._stack.callback(self.postgres.stop)
-        self.postgres.start()
+        self._stack.callback(self.rabbit.stop)
         self.county.init()
-        self.county.name_the_database()
+        self.rabbit.launch(self.county.name_the_clusters())
+        self.postgres.start()
+        self.rabbit.wait()
         self._stack.callback(self.county.stop)
         self.county.start(timeout_s=_STARTED_S)
         cast = make_cast(stations, chance=self.chance)
@@ -80,7 +84,7 @@ class Rig:
             context = ssl.create_default_context(cafile=where["ca"])
             context.load_cert_chain(kit.write(self.folder))
             chance = random.Random(self.chance.random())
-            self.boards.append(Board(kit, where["broker_port"], context, chance, every_s))
+            self.boards.append(Board(kit, self.rabbit.own.port, context, chance, every_s, ADDRESSES))
 
     def end(self) -> None:
         """Stop everything, stations first."""
@@ -99,11 +103,29 @@ class Rig:
             "postgres-leader": Kill("the leader of PostgreSQL", postgres.leader, postgres.is_whole),
             "postgres-standby": Kill("the standby of PostgreSQL", postgres.standby, postgres.is_whole),
         }
+        for node in self.rabbit.nodes:
+            found[node.name] = Kill(f"a node of RabbitMQ, {node.name}", partial(_itself, node), self.rabbit.is_whole)
         for node in postgres.etcd:
             found[node.name] = Kill(
                 f"a node of etcd, {node.name}", partial(_itself, node), partial(postgres.is_in_step, node)
             )
+        found["machine"] = Kill("the machine of the leader of PostgreSQL", self._machine, self._is_whole, DARK_S)
         return found
+
+    def _machine(self) -> Machine | None:
+        """Return the machine where PostgreSQL's leader is, with its nodes of etcd and RabbitMQ."""
+        leader = self.postgres.leader()
+        if leader is None:
+            return None
+        place = self.postgres.servers.index(leader)
+        return Machine(ADDRESSES[place], [leader, self.postgres.etcd[place], self.rabbit.nodes[place]])
+
+    def _is_whole(self) -> bool:
+        return (
+            self.postgres.is_whole()
+            and self.rabbit.is_whole()
+            and all(map(self.postgres.is_in_step, self.postgres.etcd))
+        )
 
     async def live(self, kills: Sequence[str]) -> list[dict[str, Any]]:
         """Have people touch while nodes are killed, and then until everything is receipted."""
@@ -112,20 +134,23 @@ class Rig:
         self.people.begin()
         by_name = self.kills()
         try:
-            return await killed_in_turn(self.boards, [by_name[name] for name in kills], self._settled)
+            resumed = partial(self.people.have_resumed, self.county)
+            return await killed_in_turn(self.boards, [by_name[name] for name in kills], resumed)
         finally:
             await asyncio.to_thread(self.people.end)
             over.set()
             await asyncio.gather(*lives)
 
-    async def _settled(self) -> None:
-        await asyncio.to_thread(
-            wait_until,
-            lambda: self.people.stored(self.county),
-            what="the agents' touches",
-            timeout_s=_DRAINED_S,
-            every_s=1.0,
-        )
+    def drain(self) -> None:
+        """Wait until the county has every touch of the agents."""
+        stored = partial(self.people.stored, self.county)
+        wait_until(stored, what="the agents' touches", timeout_s=_DRAINED_S, every_s=1.0)
+
+    def memory_mb(self) -> dict[str, float]:
+        """Return how much memory each node has, by name."""
+        return {
+            node.name: node.memory_mb() for node in (*self.postgres.servers, *self.postgres.etcd, *self.rabbit.nodes)
+        }
 
     def reckoned(self) -> dict[str, int]:
         """Compare what was lit with what psql finds."""
@@ -168,14 +193,16 @@ def _run(folder: Path, options: argparse.Namespace) -> int:
     try:
         rig.begin(stations=options.stations, agents=options.agents, every_s=options.every)
         rounds = asyncio.run(rig.live(options.kills or list(rig.kills())))
+        rig.drain()
         found: dict[str, Value] = {"stations": options.stations, "agents": options.agents, **rig.reckoned()}
+        found["memory_mb"] = dict(rig.memory_mb())
     except BaseException:
         for log in sorted(folder.rglob("*.log")):
             print(f"--- {log}\n{log.read_text(errors='replace')[-2_000:]}", file=sys.stderr)
         raise
     finally:
         rig.end()
-    late = [one["killed"] for one in rounds if one["all_resumed_s"] is None or one["all_resumed_s"] > RESUMED_S]
+    late = [one["killed"] for one in rounds if one["late"]]
     torn = [one["killed"] for one in rounds if one["whole_again_s"] is None]
     said = report.finish(as_json=options.json, **found, late=late, torn=torn, kills=list(rounds))
     bad = ("lost", "doubled", "invented", "unreceipted", "late", "torn")

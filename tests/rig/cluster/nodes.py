@@ -3,6 +3,7 @@
 import os
 import pwd
 import signal
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -79,11 +80,49 @@ class Node:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
+    def memory_mb(self) -> float:
+        """Return the memory of all its processes, what they share divided among them (PSS, proc(5))."""
+        total_kb = 0
+        for pid in self._pids():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+                total_kb += next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+        return round(total_kb / 1024, 1)
+
     def _pids(self) -> list[int]:
         found = [self._process.pid] if self.running() else []
         for pid in found:  # grows as it is read
             found += children_of(pid)
         return list(dict.fromkeys([*found, *self._elsewhere()]))
+
+
+class Machine:
+    """All nodes at one address. It can lose its power: then no packet tells the others that it has gone."""
+
+    def __init__(self, address: str, nodes: Sequence[Node]) -> None:
+        self.name = f"machine {address}"
+        self._address = address
+        self._nodes = nodes
+
+    def kill9(self) -> None:
+        """Take it off the network, and kill what runs there."""
+        rules = f"""
+            table ip dark {{
+                chain coming {{
+                    type filter hook input priority 0
+                    ip daddr {self._address} drop
+                    ip saddr {self._address} drop
+                }}
+            }}"""
+        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+        for node in self._nodes:
+            node.kill9()
+
+    def start(self) -> None:
+        """Give it back its network and start everything."""
+        subprocess.run(["nft", "delete", "table", "ip", "dark"], check=True)
+        for node in self._nodes:
+            node.start()
 
 
 def children_of(pid: int) -> list[int]:

@@ -53,6 +53,14 @@ class People:
         """Return station and fact of every light."""
         return {(one.cast.id, fact) for one in self._stations for fact in lit_facts(one.lights())}
 
+    def have_resumed(self, county: DemoCounty, since_s: float) -> bool:
+        """Whether the county has a touch of each agent that lit after a moment (CLOCK_MONOTONIC)."""
+        stored = {(row.station, row.fact) for row in touch_rows(county)}
+        return all(
+            any(light.seen_s > since_s and (one.cast.id, light.fact) in stored for light in one.lights())
+            for one in self._stations
+        )
+
     def stored(self, county: DemoCounty) -> bool:
         """Whether the county has every touch that lit a lamp until now."""
         lit = self.lit()

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from firmware_scripts.demo.processes import wait_until
-from server_broker.platform.county_config import free_ports
 from server_broker.postgres.debian import bin_folder
 from tests.rig.cluster.nodes import ADDRESSES, Node, children_of
 
 DATABASE = ROLE = "cunhui"
+PORT, _API, _ETCD, _ETCD_PEERS = 5432, 8008, 2379, 2380
 _MEMBERS = 2
 TTL_S, LOOP_WAIT_S, RETRY_S = 20, 5, 5
 """Patroni's clock: a leader that does not renew its lock for ``TTL_S`` is replaced. Its defaults are 30, 10 and 10."""
@@ -66,8 +66,6 @@ class PostgresCluster:
     def __init__(self, folder: Path, *, password: str) -> None:
         self._folder = folder
         self.password = password
-        self.port, self._api, client, self._peer = free_ports(4)
-        self._etcd_client = client
         self.etcd = [self._etcd(number) for number in range(len(ADDRESSES))]
         self.servers = [self._server(number) for number in range(_MEMBERS)]
 
@@ -106,25 +104,25 @@ class PostgresCluster:
     def is_in_step(self, node: Node) -> bool:
         """Whether a node of etcd runs and knows who leads."""
         address = ADDRESSES[self.etcd.index(node)]
-        return _asked(f"http://{address}:{self._etcd_client}/health").get("health") == "true"
+        return _asked(f"http://{address}:{_ETCD}/health").get("health") == "true"
 
     def sql(self, statement: str) -> None:
         """Run a statement as the servers' administrator."""
-        run = ["psql", "--no-psqlrc", "--quiet", "-h", ",".join(self.hosts), "-p", str(self.port), "-U", "postgres"]
+        run = ["psql", "--no-psqlrc", "--quiet", "-h", ",".join(self.hosts), "-p", str(PORT), "-U", "postgres"]
         environment = os.environ | {"PGPASSWORD": self.password, "PGTARGETSESSIONATTRS": "read-write"}
         subprocess.run([*run, "-c", statement], check=True, capture_output=True, env=environment)
 
     def _etcd(self, number: int) -> Node:
         name, address = f"etcd{number + 1}", ADDRESSES[number]
-        all_peers = ",".join(f"etcd{one + 1}=http://{host}:{self._peer}" for one, host in enumerate(ADDRESSES))
+        all_peers = ",".join(f"etcd{one + 1}=http://{host}:{_ETCD_PEERS}" for one, host in enumerate(ADDRESSES))
         folder = self._folder / name
         options = {
             "name": name,
             "data-dir": folder / "data",
-            "listen-client-urls": f"http://{address}:{self._etcd_client}",
-            "advertise-client-urls": f"http://{address}:{self._etcd_client}",
-            "listen-peer-urls": f"http://{address}:{self._peer}",
-            "initial-advertise-peer-urls": f"http://{address}:{self._peer}",
+            "listen-client-urls": f"http://{address}:{_ETCD}",
+            "advertise-client-urls": f"http://{address}:{_ETCD}",
+            "listen-peer-urls": f"http://{address}:{_ETCD_PEERS}",
+            "initial-advertise-peer-urls": f"http://{address}:{_ETCD_PEERS}",
             "initial-cluster": all_peers,
             "initial-cluster-token": "county",
             # Wider than the defaults of 100 and 1,000: the nodes share two busy cores.
@@ -147,12 +145,12 @@ class PostgresCluster:
         text = _PATRONI.format(
             name=name,
             address=address,
-            api=self._api,
-            port=self.port,
+            api=_API,
+            port=PORT,
             folder=folder,
             programs=bin_folder(folder / "none"),
             password=self.password,
-            etcd=", ".join(f'"{host}:{self._etcd_client}"' for host in ADDRESSES),
+            etcd=", ".join(f'"{host}:{_ETCD}"' for host in ADDRESSES),
             ttl=TTL_S,
             loop_wait=LOOP_WAIT_S,
             retry=RETRY_S,
@@ -174,7 +172,7 @@ class PostgresCluster:
     def _members(self) -> list[dict[str, Any]]:
         """Return what Patroni says of its cluster, from whichever server answers."""
         for address in self.hosts:
-            if found := _asked(f"http://{address}:{self._api}/cluster"):
+            if found := _asked(f"http://{address}:{_API}/cluster"):
                 return list(found["members"])
         return []
 

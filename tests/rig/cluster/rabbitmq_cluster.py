@@ -1,76 +1,53 @@
-"""Three nodes of RabbitMQ with its MQTT plugin, as Debian packages it."""
+"""Three nodes of RabbitMQ, as Debian packages it, with the configuration that the county wrote for them."""
 
 import json
 import secrets
 import shutil
+import ssl
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from firmware_scripts.demo.processes import wait_until
-from server_broker.platform.county_config import free_ports
+from server_broker.broker.rabbit_files import FOLDER
+from server_broker.platform.own_broker import OwnBroker
 from tests.rig.cluster.nodes import ADDRESSES, Node
 
-ADMINISTRATOR = "cunhui"
+ADMINISTRATOR = "keeper"
 _SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's wrapper in ``/usr/sbin`` would become the account of the system's own daemon."""
-_PLUGINS = "[rabbitmq_management,rabbitmq_mqtt,rabbitmq_auth_mechanism_ssl].\n"
-
-_CONFIGURATION = """\
-listeners.tcp = none
-mqtt.listeners.tcp.1 = {address}:{plain}
-mqtt.listeners.ssl.1 = {address}:{tls}
-mqtt.allow_anonymous = false
-mqtt.ssl_cert_login = true
-ssl_cert_login_from = common_name
-ssl_options.cacertfile = {folder}/ca.pem
-ssl_options.certfile = {folder}/server.pem
-ssl_options.keyfile = {folder}/server.key
-ssl_options.verify = verify_peer
-ssl_options.fail_if_no_peer_cert = true
-ssl_options.versions.1 = tlsv1.3
-management.tcp.ip = {address}
-management.tcp.port = {api}
-default_user = {administrator}
-default_pass = {password}
-cluster_formation.peer_discovery_backend = classic_config
-{peers}
-cluster_partition_handling = pause_minority
-log.console.level = error
-log.console = true
-log.file = false
-"""
+_FIRST_DISTRIBUTION_PORT = 25_672
+_FORMED_S = 600.0
 
 
 class RabbitCluster:
-    """Three nodes. One epmd, which tells each where the others listen, serves all of them and is never killed."""
+    """Three nodes. One daemon of names (epmd) serves all of them and is never killed."""
 
-    def __init__(self, folder: Path, *, ca: Path, certificate: Path, key: Path) -> None:
-        """Write their configurations.
-
-        Args:
-            certificate: What each node shows to stations, by the county's authority ``ca``.
-        """
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files = {"ca.pem": ca, "server.pem": certificate, "server.key": key}
-        self.password = secrets.token_hex(16)
-        self.tls_port, self.plain_port, self.api_port, self._epmd_port, *self._distribution = free_ports(
-            4 + len(ADDRESSES)
-        )
+        self._password = secrets.token_hex(16)
         self._cookie = secrets.token_hex(16)
-        names = ["epmd", "-port", str(self._epmd_port), "-address", ",".join(ADDRESSES)]
+        password = folder / "rabbitmq.password"
+        password.touch(mode=0o600)
+        password.write_text(self._password, encoding="ascii")
+        self.own = OwnBroker(hosts=list(ADDRESSES), user=ADMINISTRATOR, password_file=str(password))
+        names = ["epmd", "-address", ",".join(ADDRESSES)]
         self._epmd = Node("epmd", names, folder=folder / "epmd")
         self.nodes = [self._node(number) for number in range(len(ADDRESSES))]
 
-    def start(self) -> None:
-        """Start all nodes and wait until they have found one another."""
+    def launch(self, files: Path) -> None:
+        """Start all nodes by what the county wrote, and wait for nothing."""
+        self._context = ssl.create_default_context(cafile=str(files / "ca.pem"))
         self._epmd.start()
-        for node in self.nodes:
+        for node, address in zip(self.nodes, ADDRESSES, strict=True):
+            shutil.copytree(files, node.folder, dirs_exist_ok=True)
+            self._configure(node.folder, address)
             node.start()
-        wait_until(self.is_whole, what="the three nodes of RabbitMQ", timeout_s=180, every_s=1.0)
+
+    def wait(self) -> None:
+        """Wait until they have found one another."""
+        wait_until(self.is_whole, what="the three nodes of RabbitMQ", timeout_s=_FORMED_S, every_s=1.0)
 
     def stop(self) -> None:
         """End everything."""
@@ -79,21 +56,37 @@ class RabbitCluster:
 
     def is_whole(self) -> bool:
         """Whether all nodes run, as each of them sees it."""
-        return all(self._runs_as_seen_from(address) == len(ADDRESSES) for address in ADDRESSES)
+        return all(self._seen_from(address) == len(ADDRESSES) for address in ADDRESSES)
 
-    def _runs_as_seen_from(self, address: str) -> int:
-        with suppress(OSError, urllib.error.URLError, json.JSONDecodeError):
-            nodes: list[dict[str, Any]] = json.loads(self._get(address, "/api/nodes"))
-            return sum(bool(node.get("running")) for node in nodes)
-        return 0
-
-    def _get(self, address: str, path: str) -> bytes:
-        asked = urllib.request.Request(f"http://{address}:{self.api_port}{path}")
-        told = b64encode(f"{ADMINISTRATOR}:{self.password}".encode()).decode()
+    def _seen_from(self, address: str) -> int:
+        asked = urllib.request.Request(f"https://{address}:{self.own.management_port}/api/nodes")
+        told = b64encode(f"{ADMINISTRATOR}:{self._password}".encode()).decode()
         asked.add_header("Authorization", f"Basic {told}")
-        with urllib.request.urlopen(asked, timeout=3) as answer:
-            found: bytes = answer.read()
-        return found
+        try:
+            with urllib.request.urlopen(asked, timeout=3, context=self._context) as answer:
+                return sum(bool(node.get("running")) for node in json.load(answer))
+        except (OSError, urllib.error.URLError, json.JSONDecodeError):
+            return 0
+
+    def _configure(self, folder: Path, address: str) -> None:
+        """Write what is a node's own into its configuration."""
+        written = (folder / "rabbitmq.conf").read_text(encoding="ascii").replace(FOLDER, str(folder))
+        written = written.replace(
+            f"mqtt.listeners.ssl.default = {self.own.port}", f"mqtt.listeners.ssl.default = {address}:{self.own.port}"
+        )
+        more = {
+            "management.ssl.ip": address,
+            "default_user": ADMINISTRATOR,
+            "default_pass": self._password,
+            "cluster_formation.peer_discovery_backend": "classic_config",
+            "log.console": "true",
+            "log.console.level": "error",
+            "log.file": "false",
+        }
+        for number, host in enumerate(ADDRESSES, start=1):
+            more[f"cluster_formation.classic_config.nodes.{number}"] = f"rabbit{number}@{host}"
+        written += "".join(f"{name} = {value}\n" for name, value in more.items())
+        (folder / "node.conf").write_text(written, encoding="ascii")
 
     def _node(self, number: int) -> Node:
         name, address = f"rabbit{number + 1}", ADDRESSES[number]
@@ -103,36 +96,17 @@ class RabbitCluster:
             "RABBITMQ_NODENAME": f"{name}@{address}",
             "RABBITMQ_USE_LONGNAME": "true",
             "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
-            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "node.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
             "RABBITMQ_MNESIA_BASE": str(folder / "data"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
-            "RABBITMQ_DIST_PORT": str(self._distribution[number]),
-            "ERL_EPMD_PORT": str(self._epmd_port),
-            # The nodes share two cores, so one scheduler each, which does not spin while it waits.
+            "RABBITMQ_DIST_PORT": str(_FIRST_DISTRIBUTION_PORT + number),
+            # The nodes share two cores: one scheduler each, which does not spin while it waits.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none "
             f"-kernel inet_dist_use_interface {{{address.replace('.', ',')}}}",
         }
         node = Node(name, [_SERVER], folder=folder, env=environment)
-        peers = "\n".join(
-            f"cluster_formation.classic_config.nodes.{one + 1} = rabbit{one + 1}@{host}"
-            for one, host in enumerate(ADDRESSES)
-        )
-        written = _CONFIGURATION.format(
-            address=address,
-            plain=self.plain_port,
-            tls=self.tls_port,
-            api=self.api_port,
-            folder=folder,
-            administrator=ADMINISTRATOR,
-            password=self.password,
-            peers=peers,
-        )
-        (folder / "rabbitmq.conf").write_text(written, encoding="ascii")
-        (folder / "plugins").write_text(_PLUGINS, encoding="ascii")
         cookie = folder / ".erlang.cookie"
         cookie.write_text(self._cookie, encoding="ascii")
         cookie.chmod(0o400)
-        for wanted, source in self._files.items():
-            shutil.copy(source, folder / wanted)
         return node

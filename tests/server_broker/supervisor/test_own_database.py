@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -111,6 +112,15 @@ def test_the_county_uses_it_over_tls_by_a_password_and_by_nothing_less(county: C
     (county.root / "office-ca.pem").write_text(_another_authority(county))
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         own_database_lacks(county, own_of(county))
+
+
+def test_a_server_that_goes_without_a_word_is_given_up_in_seconds(county: CountyHome) -> None:
+    with (
+        psycopg.connect(**connection_arguments(database_settings(county))) as link,
+        socket.fromfd(link.fileno(), socket.AF_INET, socket.SOCK_STREAM) as line,
+    ):
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 10_000
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
 
 
 def _another_authority(county: CountyHome) -> str:
