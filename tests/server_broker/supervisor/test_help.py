@@ -88,7 +88,7 @@ TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multi
 TYPED |= {"picture", "sound"}
 TYPED |= {"toml", "cunhui-agent", "cunhui-station", "add"}
 TYPED |= {"copy", "now", "key"}
-TYPED |= {"ntp", "manual", "TOML"}
+TYPED |= {"ntp", "manual", "TOML", "right", "wrong"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
 
