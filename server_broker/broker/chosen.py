@@ -57,11 +57,10 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
     if own is None:
         return access.refresh(home, now=now)
     try:
-        rabbit_keeper.follow_roll(home, own)
+        return rabbit_keeper.follow_roll(home, own).whole
     except ServiceError as error:
         _log.error("RabbitMQ does not follow the journal yet: %s", error)
         return False
-    return True
 
 
 def follows_journal(home: CountyHome) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from protocol.topics import DOWN, UP
 from server_broker import broker
 from server_broker.broker.rabbit_files import SETTINGS, write_files
-from server_broker.broker.rabbit_keeper import COMPARED_EVERY_S, RabbitKeeper, end_all_sessions
+from server_broker.broker.rabbit_keeper import AT_ONCE, COMPARED_EVERY_S, RabbitKeeper, end_all_sessions
 from server_broker.broker.rabbit_users import COUNTY_TAG, EXCHANGE, STATION_TAG, station_rights
 from server_broker.enrolment.revocation import Revoked
 from server_broker.platform.county_config import CountyConfig, free_ports, read_config
@@ -159,6 +159,22 @@ def test_the_keeper_finishes_once_rabbitmq_is_back_and_looks_again_by_itself(cou
     now_s += COMPARED_EVERY_S
     keeper.look(now=NOW)
     assert county.rabbit.connected == {ACCOUNT}
+
+
+def test_many_users_are_made_in_several_goes_and_who_is_out_waits_for_none(county: County) -> None:
+    county.line("st-out", "enrolled", "aa")
+    assert broker.refresh(county.home, now=NOW)
+    for number in range(AT_ONCE + 5):
+        county.line(f"st-{number}", "enrolled", f"{number:04x}")
+    county.line("st-out", "revoked")
+    assert not broker.refresh(county.home, now=NOW)
+    made = {name for name in county.rabbit.users if is_board_name(name)}
+    assert len(made) == AT_ONCE
+    assert board_name("st-out", "aa") not in made
+    assert board_name(f"st-{AT_ONCE + 4}", f"{AT_ONCE + 4:04x}") in made, "who was taken in last comes first"
+    keeper = RabbitKeeper(county.home, county.own)
+    assert keeper.look(now=NOW)
+    assert broker.follows_journal(county.home)
 
 
 def test_all_sessions_end_and_no_others(county: County) -> None:
