@@ -140,6 +140,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "77-flood-let-through": (county_tests("broker/test_subscriptions.py"),),
     "78-clock-before-a-start-believed": (county_tests("ingest/test_telling.py"),),
     "79-broker-for-one-alone": (county_tests("broker/test_subscriptions.py"),),
+    "84-user-of-who-is-out-stays": (county_tests("broker/test_own_rabbit.py"),),
+    "85-vhost-before-topics": (county_tests("broker/test_own_rabbit.py"),),
     "90-unknown-cards-without-end": (agent_tests("clocking/test_card_flood.py"),),
     "91-flood-forgotten-at-a-restart": (agent_tests("clocking/test_card_flood.py"),),
     "92-known-card-refused-in-a-flood": (agent_tests("station/test_core_loop.py"),),
