@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from server_broker.broker.rabbit_keeper import RabbitKeeper
 from server_broker.broker.rabbit_management import RabbitManagement
 from server_broker.broker.rabbit_users import STATION_TAG
 from server_broker.ingest.mqtt import BrokerAddress, MqttSource
+from server_broker.live.mqtt import MqttFrames
 from server_broker.platform.county_config import free_ports
 from server_broker.platform.shards import Share, shard_of
 from server_broker.trust.board_name import board_name
@@ -221,6 +223,24 @@ def test_ingest_hears_over_tls_and_ends_a_flooders_connection(county: RabbitCoun
             assert station.closed.wait(OUT_WITHIN_S)
     finally:
         source.stop()
+
+
+def test_frames_of_a_live_view_come_from_the_host_that_is_there(county: RabbitCounty) -> None:
+    board = county.board("st-live", "aa13")
+    assert broker.refresh(county.home, now=NOW)
+    ours = replace(broker.county_client(county.home), hosts=("127.0.0.9", "127.0.0.1"))
+    heard: list[bytes] = []
+    frames = MqttFrames(lambda: ours, lambda _topic, payload: heard.append(payload))
+    frames.subscribe("st-live")
+    with county.session(board) as station:
+        assert station.connect()
+
+        def comes() -> bool:
+            station.send(up("st-live", "frame"), b"frame", qos=0)
+            return b"frame" in heard
+
+        wait_until(comes, what="a frame", timeout_s=20, every_s=0.2)
+    frames.unsubscribe("st-live")
 
 
 def test_a_revocation_while_rabbitmq_is_away_is_finished_when_it_is_back(county: RabbitCounty) -> None:
