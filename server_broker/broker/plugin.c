@@ -54,6 +54,13 @@
  * loop has taken so much time on a core. A reload of the lists reads from nobody; a turn that is long because many
  * connect reads from many.
  */
+/*
+ * What a station is sent leaves at most so fast, and little of it waits in the kernel. 8,192 PINGREQs fit into a TLS
+ * record, and Mosquitto answers all of them in one turn. Each answer that is written costs it much more than the packet
+ * that is read; beyond this pace answers to PINGREQ are not written.
+ */
+#define SENT_BYTES_A_SECOND 524288
+#define UNSENT_BYTES 32768
 #define LOOK_MS 10
 #define HELD_MS 50.0
 #define MAX_SOCKETS 65536
@@ -74,6 +81,7 @@ struct reading {
 struct gate {
     mosquitto_plugin_id_t *id;
     unsigned port;
+    bool slowed;
     pthread_t thread;
     bool watches;
     clockid_t broker_clock; /* the time of the broker's own thread on a core */
@@ -223,23 +231,51 @@ static int judge(int event, void *event_data, void *user_data)
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 
+/* Tell whether a descriptor is a socket at a port, and one that listens, or does not. */
+static bool is_at(int socket, unsigned port, bool listens)
+{
+    struct sockaddr_storage own;
+    socklen_t bytes = sizeof own;
+    unsigned found = 0;
+    int accepts;
+
+    if (getsockname(socket, (struct sockaddr *)&own, &bytes) != 0) return false;
+    if (own.ss_family == AF_INET) found = ntohs(((struct sockaddr_in *)&own)->sin_port);
+    if (own.ss_family == AF_INET6) found = ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+    bytes = sizeof accepts;
+    return found == port && getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &bytes) == 0 && !accepts == !listens;
+}
+
+static int most_sockets(void)
+{
+    struct rlimit limit = {.rlim_cur = 1024};
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur < MAX_SOCKETS ? (int)limit.rlim_cur : MAX_SOCKETS;
+}
+
+/* Slow down what each connection of the listener is sent; a connection inherits these options. */
+static void slow_down(unsigned port)
+{
+    const unsigned pace = SENT_BYTES_A_SECOND;
+    const int unsent = UNSENT_BYTES;
+
+    for (int socket = 0, sockets = most_sockets(); socket < sockets; socket++) {
+        if (!is_at(socket, port, true)) continue;
+        setsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &pace, sizeof pace);
+        setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &unsent, sizeof unsent);
+    }
+}
+
 /* Return how much the broker has read from a socket of this listener; -1 if it is none. */
 static long long read_from(int socket, unsigned port)
 {
-    struct sockaddr_storage own;
-    socklen_t own_bytes = sizeof own, info_bytes;
     struct tcp_info info = {0};
-    unsigned found = 0;
-    int unread, listens;
+    socklen_t bytes = sizeof info;
+    int unread;
 
-    if (getsockname(socket, (struct sockaddr *)&own, &own_bytes) != 0) return -1;
-    if (own.ss_family == AF_INET) found = ntohs(((struct sockaddr_in *)&own)->sin_port);
-    if (own.ss_family == AF_INET6) found = ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
-    info_bytes = sizeof listens;
-    if (found != port || getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &info_bytes) != 0 || listens) return -1;
-    info_bytes = sizeof info;
-    if (ioctl(socket, FIONREAD, &unread) != 0) return -1;
-    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) != 0) return -1;
+    if (!is_at(socket, port, false) || ioctl(socket, FIONREAD, &unread) != 0) return -1;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return -1;
     return (long long)info.tcpi_bytes_received - unread;
 }
 
@@ -292,16 +328,12 @@ static double spent_ms(clockid_t clock)
 static void *watch_turns(void *data)
 {
     struct gate *gate = data;
-    struct rlimit limit = {.rlim_cur = 1024};
-    struct reading *before;
+    const int sockets = most_sockets();
+    struct reading *before = malloc((size_t)sockets * sizeof *before);
     size_t count = 0;
     unsigned long turn = 0;
     double began = 0;
-    int sockets;
 
-    getrlimit(RLIMIT_NOFILE, &limit);
-    sockets = limit.rlim_cur < MAX_SOCKETS ? (int)limit.rlim_cur : MAX_SOCKETS;
-    before = malloc((size_t)sockets * sizeof *before);
     while (before != NULL && !atomic_load(&gate->over)) {
         struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
         unsigned long now = atomic_load(&gate->turns);
@@ -329,6 +361,8 @@ static int turned(int event, void *event_data, void *user_data)
     (void)event;
     (void)event_data;
     atomic_fetch_add(&gate->turns, 1);
+    if (!gate->slowed) slow_down(gate->port); /* the listener is open by the first turn */
+    gate->slowed = true;
     if (port != 0) mosquitto_log_printf(MOSQ_LOG_WARNING, "cut: the client at port %u kept all others waiting", port);
     return MOSQ_ERR_SUCCESS;
 }
