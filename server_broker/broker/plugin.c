@@ -59,7 +59,7 @@
  * record, and Mosquitto answers all of them in one turn. Each answer that is written costs it much more than the packet
  * that is read; beyond this pace answers to PINGREQ are not written.
  */
-#define SENT_BYTES_A_SECOND 524288
+#define SENT_BYTES_A_SECOND 131072
 #define UNSENT_BYTES 32768
 #define LOOK_MS 10
 #define HELD_MS 50.0
