@@ -114,9 +114,12 @@ class _Wills:
         return self
 
     def _listen(self) -> None:
+        # A broker that died is back in a second, among hundreds of stations that come back too.
+        wait_until(self._hears, what="somebody who hears wills", timeout_s=20)
+
+    def _hears(self) -> bool:
         self._listening = county_client(self._county, "wills")
-        if not self._listening.connect() or self._listening.subscribe("cunhui/1/+/+/gone") is None:
-            raise RuntimeError("nobody hears wills")
+        return self._listening.connect() and self._listening.subscribe("cunhui/1/+/+/gone") is not None
 
     def heard(self) -> set[str]:
         if self._listening is None or self._listening.closed.is_set():
