@@ -133,11 +133,7 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
     began = time.monotonic()
     alarm = AlarmClock(county, station)
     watching = asyncio.create_task(alarm.watch(one.seconds + CALM_S))
-    command = [sys.executable, "-m", "tests.proofs.neighbours.rogue", one.attack, pem, one.kit.record_key.hex()]
-    command += [str(county.ca), str(county.broker_port), str(county.web_port), roster, str(one.seconds), str(seed)]
-    rogue = await asyncio.create_subprocess_exec(
-        *command, env=os.environ | {"PYTHONPATH": os.getcwd()}, stdout=subprocess.PIPE
-    )
+    rogue = await let_loose(county, one, pem, seed, roster=roster)
     printed, _ = await rogue.communicate()
     ended = time.monotonic()
     await asyncio.sleep(CALM_S)
@@ -159,6 +155,16 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
         "alarm_due": one.attack not in UNNAMED,
         **after.growth(before),
     }
+
+
+async def let_loose(
+    county: County, one: Round, pem: str, seed: int, *, roster: str = "-"
+) -> asyncio.subprocess.Process:
+    """Start the hostile station of a round. When its time is over it prints what it did."""
+    command = [sys.executable, "-m", "tests.proofs.neighbours.rogue", one.attack, pem, one.kit.record_key.hex()]
+    command += [str(county.ca), str(county.broker_port), str(county.web_port), roster, str(one.seconds), str(seed)]
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    return await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)
 
 
 UNNAMED = {

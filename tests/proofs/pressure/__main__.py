@@ -1,7 +1,6 @@
 """``./run prove pressure``: several troubles of a whole county at once, and what its honest stations lose by them."""
 
 import asyncio
-import os
 import random
 import statistics
 import sys
@@ -12,8 +11,7 @@ from typing import Any
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from tests.conftest import short_folder
-from tests.proofs.neighbours.__main__ import CALM_S, enrol, has_receipt, reckoned, tls, waits_of
-from tests.proofs.neighbours.enrolling import Kit
+from tests.proofs.neighbours.__main__ import CALM_S, Round, enrol, has_receipt, let_loose, reckoned, tls, waits_of
 from tests.proofs.neighbours.honest import Board
 from tests.proofs.neighbours.watching import Sizes
 from tests.proofs.pressure.silent import silent_crowd
@@ -67,21 +65,20 @@ class Pressure:
     async def _rogues_at_once(self, seconds: int) -> dict[str, Any]:
         """All attacks together; they are named by the alarms that the county has then."""
         before, began, lit = await self._begin()
-        rogues = [await self._rogue(kit, attack, seconds) for kit, attack in zip(self._rogues, ROGUES, strict=False)]
-        await asyncio.gather(*(one.wait() for one in rogues))
+        rounds = [Round(attack, kit, seconds) for attack, kit in zip(ROGUES, self._rogues, strict=False)]
+        rogues = [await let_loose(self._county, one, self._pems[one.kit.station], self._seed) for one in rounds]
+        await asyncio.gather(*(one.communicate() for one in rogues))
         named = await asyncio.to_thread(
             self._county.rows,
             "SELECT DISTINCT station_id FROM fleet_alarm WHERE origin = 'county' AND station_id LIKE 'rogue-%'",
         )
-        return {"rogues": len(rogues), "named": len(named), **await self._end("rogues at once", before, began, lit)}
-
-    async def _rogue(self, kit: Kit, attack: str, seconds: int) -> asyncio.subprocess.Process:
-        command = [sys.executable, "-m", "tests.proofs.neighbours.rogue", attack, self._pems[kit.station]]
-        command += [kit.record_key.hex(), str(self._county.ca), str(self._county.broker_port), str(seconds)]
-        environment = os.environ | {"PYTHONPATH": os.getcwd()}
-        return await asyncio.create_subprocess_exec(
-            *command, str(self._seed), env=environment, stdout=asyncio.subprocess.DEVNULL
-        )
+        failed = sum(one.returncode != 0 for one in rogues)
+        return {
+            "rogues": len(rogues),
+            "failed": failed,
+            "named": len(named),
+            **await self._end("rogues at once", before, began, lit),
+        }
 
     async def _silent(self, many: int) -> dict[str, Any]:
         """Silent connections hold the broker's port, and the broker dies: they and all stations come back at once."""
@@ -140,6 +137,10 @@ def prove(
             pressure.live(seconds=seconds, slow_seconds=slow_seconds, silent=silent)
         )
         lost, doubled = reckoned(county, pressure.boards)
+        blamed = county.rows(
+            "SELECT DISTINCT station_id, code FROM fleet_alarm "
+            "WHERE origin = 'county' AND station_id LIKE 'neighbour-%' AND code <> 'station_silent'"
+        )
         return {
             "honest": honest,
             "touches": sum(len(board.lit) for board in pressure.boards),
@@ -147,6 +148,8 @@ def prove(
             "doubled": doubled,
             "unreceipted": sum(len(board.lit) - board.through for board in pressure.boards),
             "starved": sum(one["starved"] for one in rounds),
+            "blamed": [": ".join(row) for row in blamed],
+            "idle_rogues": sum(one.get("failed", 0) for one in rounds),
             "rounds": [*rounds],
         }
 
@@ -167,7 +170,8 @@ def main() -> int:
             seed=seed,
         )
     said = report.finish(as_json=options.json, **found)
-    return exit_code(said, "lost", "doubled", "unreceipted", "starved", repeat=f"./run prove pressure --seed {seed}")
+    bad = ("lost", "doubled", "unreceipted", "starved", "idle_rogues")
+    return exit_code(said, *bad, repeat=f"./run prove pressure --seed {seed}")
 
 
 if __name__ == "__main__":
