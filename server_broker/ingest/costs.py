@@ -6,6 +6,8 @@ half that is slow again is halved again, until one station is alone with its cos
 of n stations the dear one is found within log n of its own messages, and from then on its time is charged to it alone.
 
 Where every batch is slow, it is the disk or the machine. What a batch takes at least is therefore no station's cost.
+And a station that was alone in a slow batch is only suspected, and charged once facts of others come through quickly.
+In a small county most batches have one station, and a disk that turns slow must not name whoever comes next.
 """
 
 from collections import deque
@@ -36,6 +38,16 @@ class _Watch:
     """Whether it was alone in a slow batch. Otherwise it was in one with others."""
 
 
+@dataclass(slots=True)
+class _Suspect:
+    """A station that was alone in the last slow batches."""
+
+    limit_s: float
+    """What a batch had beyond its price."""
+    owed_s: float = 0.0
+    """What it is charged if others are quick."""
+
+
 class Costs:
     """One object lives as long as the worker. Only the worker's thread uses it."""
 
@@ -43,6 +55,7 @@ class Costs:
         """Watch nobody yet. ``clock`` is monotonic, in seconds."""
         self._clock = clock
         self._watched: dict[str, _Watch] = {}
+        self._suspects: dict[str, _Suspect] = {}
         self._groups = count(1)
         self._recent: deque[float] = deque(maxlen=_RECENT)
 
@@ -56,25 +69,45 @@ class Costs:
             batches.setdefault(watch.group if watch else 0, []).append(message)
         return [batch for batch in batches.values() if batch]
 
-    def took(self, batch: Sequence[Incoming], seconds: float) -> float:
-        """Note how long a batch took; return what its one station is to be charged beyond the price, or 0."""
+    def took(self, batch: Sequence[Incoming], seconds: float) -> dict[str, float]:
+        """Note how long a batch took; return the stations to charge now, each with its seconds beyond the price."""
         at = self._clock()
         stations = list(dict.fromkeys(message.station for message in batch))
         price = sum(price_s(message) for message in batch)
         over = max(0.0, seconds - price)
         self._recent.append(over)
-        if over <= SLOW_S + price + min(_USUAL_MOST_S, *self._recent):
+        limit = SLOW_S + min(_USUAL_MOST_S, *self._recent)
+        is_slow = over > price + limit
+        tells = any(message.leaf == "facts" for message in batch)
+        charged = self._judge_suspects(stations, over - price, is_slow=is_slow) if tells else {}
+        if not is_slow:
             self._forget(station for station in stations if not self._is_dear(station, at))
-            return 0.0
+            return charged
         if len(stations) == 1:
-            self.watch(stations[0])
-            return over
+            if not self._is_dear(stations[0], at):
+                self._watched[stations[0]] = _Watch(next(self._groups), at + WATCHED_S)
+            self._suspects.setdefault(stations[0], _Suspect(limit)).owed_s += over
+            return charged
         middle = len(stations) // 2
         for half in (stations[:middle], stations[middle:]):
             group = next(self._groups)
             for station in half:
                 self._watched[station] = _Watch(group, at + WATCHED_S)
-        return 0.0
+        return charged
+
+    def _judge_suspects(self, stations: Sequence[str], beyond_s: float, *, is_slow: bool) -> dict[str, float]:
+        """Compare a batch with the suspects that are not in it: one that was slow where others are quick is dear."""
+        at, charged = self._clock(), {}
+        if is_slow and any(self._is_dear(station, at) for station in stations):
+            return {}  # it is known why this one is slow
+        for station in [one for one in self._suspects if one not in stations]:
+            suspect = self._suspects.pop(station)
+            if beyond_s <= suspect.limit_s:
+                self.watch(station)
+                charged[station] = suspect.owed_s
+            elif not self._is_dear(station, at):
+                self._watched.pop(station, None)
+        return charged
 
     def watch(self, station: str) -> None:
         """Process a station's messages apart from now on: they are dear, or batches with them fail."""

@@ -277,13 +277,10 @@ class Worker:
         """Process a batch, and charge a station that makes it dear."""
         began = time.monotonic()
         outgoing = self._processor.process_batch(batch)
-        self._charge(batch[0].station, self._costs.took(batch, time.monotonic() - began))
-        return outgoing
-
-    def _charge(self, station: str, seconds: float) -> None:
-        if seconds:
+        for station, seconds in self._costs.took(batch, time.monotonic() - began).items():
             self._source.charge(station, seconds)
             self._floods.charged(station, seconds)
+        return outgoing
 
     def _process_alone(self, message: Incoming) -> None:
         """Store a message that failed in row 1, by row 2, 3 or 4 of the ladder, and acknowledge it."""

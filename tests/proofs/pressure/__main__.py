@@ -170,7 +170,7 @@ def main() -> int:
             seed=seed,
         )
     said = report.finish(as_json=options.json, **found)
-    bad = ("lost", "doubled", "unreceipted", "starved", "idle_rogues")
+    bad = ("lost", "doubled", "unreceipted", "starved", "blamed", "idle_rogues")
     return exit_code(said, *bad, repeat=f"./run prove pressure --seed {seed}")
 
 

@@ -151,6 +151,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "96-heads-without-end": (county_tests("ledger/test_lineage.py"),),
     "97-renewals-without-end": (county_tests("enrolment/test_shared_address.py"),),
     "98-dear-messages-cost-nothing": (county_tests("ingest/test_costs.py"),),
+    "99-slow-disk-blamed-on-a-station": (county_tests("ingest/test_costs.py"),),
 }
 
 
