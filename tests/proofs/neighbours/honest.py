@@ -47,6 +47,7 @@ class Board:
     every_s: float
     hosts: Sequence[str] = ("127.0.0.1",)
     """Where brokers listen; it takes them by turns."""
+    shard: int = 0
     lit: list[tuple[float, float | None]] = field(default_factory=list)
     """Of each touch when it was lit and when its receipt came."""
     sealed: list[SealedFact] = field(default_factory=list)
@@ -123,7 +124,7 @@ class Board:
             host, self.port, ssl=self.context, server_hostname=host, ssl_handshake_timeout=_HANDSHAKE_S
         )
         self._writer.write(packets.connect(self.station))
-        self._writer.write(packets.subscribe([f"cunhui/1/0/{self.station}/{leaf}" for leaf in DOWN]))
+        self._writer.write(packets.subscribe([f"cunhui/1/{self.shard}/{self.station}/{leaf}" for leaf in DOWN]))
         self._nonce = os.urandom(16)
         pinging = asyncio.create_task(self._pinging())
         buffer = bytearray()
@@ -181,7 +182,7 @@ class Board:
             facts = self.sealed[self.through : through]
             envelope = Envelope(station=self.station, first=self.through + 1, facts=facts, head=self._signed(through))
             before, tries = self.through, tries + 1
-            self._write(packets.publish(f"cunhui/1/0/{self.station}/facts", encode(envelope), mid=tries + 1))
+            self._write(packets.publish(f"cunhui/1/{self.shard}/{self.station}/facts", encode(envelope), mid=tries + 1))
             deadline = time.monotonic() + REPEAT_S * tries
             while self.through == before and self._welcomed.is_set() and time.monotonic() < deadline:
                 self._news.clear()
@@ -200,6 +201,6 @@ class Board:
             software="neighbour",
             twin_version=0,
         )
-        self._write(packets.publish(f"cunhui/1/0/{self.station}/birth", encode(birth), mid=9))
+        self._write(packets.publish(f"cunhui/1/{self.shard}/{self.station}/birth", encode(birth), mid=9))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._welcomed.wait(), WELCOME_S if self._writer else 1.0)

@@ -21,6 +21,7 @@ from firmware_scripts.demo.cast import write_workbook
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
+from server_broker.platform.shards import shard_of
 from tests.proofs.neighbours.enrolling import Kit
 from tests.proofs.neighbours.honest import Board
 from tests.proofs.private_county import temporary
@@ -41,6 +42,7 @@ _APART = [
     *("sh", "-c", 'ip link set lo up && "$@"; exit $?', "sh"),
 ]
 STATIONS, AGENTS, EVERY_S = 30, 2, 4
+KILLS = ("postgres-leader", "postgres-standby", "rabbit1", "rabbit2", "rabbit3", "etcd1", "etcd2", "etcd3", "machine")
 _DRAINED_S = 120.0
 _STARTED_S = 300.0
 
@@ -58,12 +60,12 @@ class Rig:
         self.agents: list[DemoStation] = []
         self.boards: list[Board] = []
 
-    def begin(self, *, stations: int, agents: int, every_s: float) -> None:
+    def begin(self, stations: int, agents: int, *, every_s: float, workers: int) -> None:
         """Start everything, and enrol the stations."""
         self._stack.callback(self.postgres.stop)
         self._stack.callback(self.rabbit.stop)
         self.county.init()
-        self.rabbit.launch(self.county.name_the_clusters())
+        self.rabbit.launch(self.county.name_the_clusters(workers))
         self.postgres.start()
         self.rabbit.wait()
         self._stack.callback(self.county.stop)
@@ -84,7 +86,8 @@ class Rig:
             context = ssl.create_default_context(cafile=where["ca"])
             context.load_cert_chain(kit.write(self.folder))
             chance = random.Random(self.chance.random())
-            self.boards.append(Board(kit, self.rabbit.own.port, context, chance, every_s, ADDRESSES))
+            shard = shard_of(kit.station) if workers > 1 else 0
+            self.boards.append(Board(kit, self.rabbit.own.port, context, chance, every_s, ADDRESSES, shard))
 
     def end(self) -> None:
         """Stop everything, stations first."""
@@ -174,8 +177,8 @@ def _itself(node: Node) -> Node:
 
 def main() -> int:
     """Run the rig in a network and a tree of processes of its own, which end with it."""
-    parser = arguments("./run rig cluster", stations=STATIONS, agents=AGENTS, every=EVERY_S)
-    parser.add_argument("--kills", nargs="*", metavar="NODE", help="which nodes, one after another; all without it")
+    parser = arguments("./run rig cluster", stations=STATIONS, agents=AGENTS, every=EVERY_S, workers=1)
+    parser.add_argument("--kills", nargs="*", choices=KILLS, default=KILLS, metavar="NODE", help=", ".join(KILLS))
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if folder := os.environ.get(APART):
@@ -191,11 +194,12 @@ def _run(folder: Path, options: argparse.Namespace) -> int:
     report = Report("rig cluster", seed=seed)
     rig = Rig(folder, seed=seed)
     try:
-        rig.begin(stations=options.stations, agents=options.agents, every_s=options.every)
-        rounds = asyncio.run(rig.live(options.kills or list(rig.kills())))
+        rig.begin(options.stations, options.agents, every_s=options.every, workers=options.workers)
+        rounds = asyncio.run(rig.live(options.kills))
         rig.drain()
-        found: dict[str, Value] = {"stations": options.stations, "agents": options.agents, **rig.reckoned()}
-        found["memory_mb"] = dict(rig.memory_mb())
+        found: dict[str, Value] = {name: getattr(options, name) for name in ("stations", "agents", "workers")}
+        found |= rig.reckoned()
+        found |= {"memory_mb": dict(rig.memory_mb())}
     except BaseException:
         for log in sorted(folder.rglob("*.log")):
             print(f"--- {log}\n{log.read_text(errors='replace')[-2_000:]}", file=sys.stderr)
