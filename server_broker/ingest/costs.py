@@ -69,8 +69,11 @@ class Costs:
             batches.setdefault(watch.group if watch else 0, []).append(message)
         return [batch for batch in batches.values() if batch]
 
-    def took(self, batch: Sequence[Incoming], seconds: float) -> dict[str, float]:
-        """Note how long a batch took; return the stations to charge now, each with its seconds beyond the price."""
+    def took(self, batch: Sequence[Incoming], seconds: float) -> tuple[float, dict[str, float]]:
+        """Note how long a batch took.
+
+        Return what its one station pays at once if it is dear, and which stations are proven to have cost how much.
+        """
         at = self._clock()
         stations = list(dict.fromkeys(message.station for message in batch))
         price = sum(price_s(message) for message in batch)
@@ -79,21 +82,22 @@ class Costs:
         limit = SLOW_S + min(_USUAL_MOST_S, *self._recent)
         is_slow = over > price + limit
         tells = any(message.leaf == "facts" for message in batch)
-        charged = self._judge_suspects(stations, over - price, is_slow=is_slow) if tells else {}
+        proven = self._judge_suspects(stations, over - price, is_slow=is_slow) if tells else {}
         if not is_slow:
             self._forget(station for station in stations if not self._is_dear(station, at))
-            return charged
+            return 0.0, proven
         if len(stations) == 1:
-            if not self._is_dear(stations[0], at):
+            is_dear = self._is_dear(stations[0], at)
+            if not is_dear:
                 self._watched[stations[0]] = _Watch(next(self._groups), at + WATCHED_S)
             self._suspects.setdefault(stations[0], _Suspect(limit)).owed_s += over
-            return charged
+            return (over if is_dear else 0.0), proven
         middle = len(stations) // 2
         for half in (stations[:middle], stations[middle:]):
             group = next(self._groups)
             for station in half:
                 self._watched[station] = _Watch(group, at + WATCHED_S)
-        return charged
+        return 0.0, proven
 
     def _judge_suspects(self, stations: Sequence[str], beyond_s: float, *, is_slow: bool) -> dict[str, float]:
         """Compare a batch with the suspects that are not in it: one that was slow where others are quick is dear."""

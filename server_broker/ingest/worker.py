@@ -277,8 +277,10 @@ class Worker:
         """Process a batch, and charge a station that makes it dear."""
         began = time.monotonic()
         outgoing = self._processor.process_batch(batch)
-        for station, seconds in self._costs.took(batch, time.monotonic() - began).items():
-            self._source.charge(station, seconds)
+        pays_s, proven = self._costs.took(batch, time.monotonic() - began)
+        if pays_s:
+            self._source.charge(batch[0].station, pays_s)
+        for station, seconds in proven.items():
             self._floods.charged(station, seconds)
         return outgoing
 
