@@ -54,6 +54,9 @@
  * loop has taken so much time on a core. A reload of the lists reads from nobody; a turn that is long because many
  * connect reads from many.
  */
+#define LOOK_MS 10
+#define HELD_MS 50.0
+#define MAX_SOCKETS 65536
 /*
  * What a station is sent leaves at most so fast, and little of it waits in the kernel. 8,192 PINGREQs fit into a TLS
  * record, and Mosquitto answers all of them in one turn. Each answer that is written costs it much more than the packet
@@ -61,9 +64,6 @@
  */
 #define SENT_BYTES_A_SECOND 131072
 #define UNSENT_BYTES 32768
-#define LOOK_MS 10
-#define HELD_MS 50.0
-#define MAX_SOCKETS 65536
 
 struct station {
     char name[LINE_BYTES];
