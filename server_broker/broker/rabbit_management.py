@@ -18,7 +18,6 @@ from server_broker.platform.processes import ServiceError
 
 _TIMEOUT_S = 2.0
 """A revocation has 5 s, and the first host may be the one that hangs."""
-_NONE_THERE = (http.HTTPStatus.NOT_FOUND,)
 
 
 class BrokerAway(ServiceError):
@@ -99,7 +98,7 @@ class RabbitManagement:
             raise BrokerAway(f"{where} 不回答：{os_cause(error)}") from error
         except http.client.HTTPException as error:
             raise BrokerAway(f"{where} 不是 RabbitMQ 的管理接口") from error
-        if response.status in _NONE_THERE:
+        if response.status == http.HTTPStatus.NOT_FOUND:
             return None
         if response.status == http.HTTPStatus.UNAUTHORIZED:
             raise BrokerAway(f"{where} 不认账号 {self.own.user} 或它的口令")

@@ -42,6 +42,7 @@ JUDGED = "county.clock_judged"
 DOUBTED_BY_PERSON = "person"
 TRUSTED = "trusted"
 """Values of `ClockRun.doubted_by` that a person chose. No later boot changes them."""
+NOT_IN_DOUBT = ("", TRUSTED)
 DOUBTED_MS = 60_000
 """A run that was wrong by less puts none in doubt, because attendance is counted in minutes."""
 MAX_EARLIER = 1_000
@@ -118,7 +119,7 @@ def judge_earlier(verdict: Literal["wrong", "right"], *, boot: bytes) -> list[by
     """
     earlier = list(ClockRun.objects.exclude(boot=boot).order_by("-id")[:MAX_EARLIER])
     if verdict == "right":
-        doubted = [row for row in earlier if row.doubted_by not in ("", TRUSTED)]
+        doubted = [row for row in earlier if row.doubted_by not in NOT_IN_DOUBT]
         return _doubt(doubted, {row.id for row in doubted}, TRUSTED)
     suspects = {row.id for row in _suspects(earlier, began_wrong=True, by=None)}
     return _doubt([row for row in earlier if row.id in suspects], suspects, DOUBTED_BY_PERSON)
@@ -126,7 +127,7 @@ def judge_earlier(verdict: Literal["wrong", "right"], *, boot: bytes) -> list[by
 
 def any_doubted() -> bool:
     """Tell whether some run is in doubt."""
-    return ClockRun.objects.exclude(doubted_by__in=("", TRUSTED)).exists()
+    return ClockRun.objects.exclude(doubted_by__in=NOT_IN_DOUBT).exists()
 
 
 def _suspects(earlier: Iterable[ClockRun], *, began_wrong: bool, by: CountyClockRun | None) -> list[ClockRun]:

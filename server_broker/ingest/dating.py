@@ -37,7 +37,7 @@ from typing import Literal, NamedTuple
 from protocol.units import DATED_QUALITIES
 from server_broker.fleet.alarm_codes import COUNTY_WORDS_DIFFER, TOO_MANY_CORRECTIONS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
-from server_broker.fleet.clock_runs import TRUSTED
+from server_broker.fleet.clock_runs import NOT_IN_DOUBT
 from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.models import Alarm
 from server_broker.fleet.tables import CLOCK_RUNS, STATION_EVENTS
@@ -305,7 +305,7 @@ def anchors_of(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
         f"""SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono,
                (e.detail->>'wall')::bigint - coalesce(r.ahead_ms, 0), e.detail->>'source',
                greatest((e.detail->>'mono')::bigint, e.mono_ms),
-               CASE WHEN r.doubted_by NOT IN ('', '{TRUSTED}') THEN {IN_DOUBT} ELSE coalesce(r.vouched, 0) END,
+               CASE WHEN r.doubted_by NOT IN {NOT_IN_DOUBT} THEN {IN_DOUBT} ELSE coalesce(r.vouched, 0) END,
                coalesce(r.ahead_ms, 0) <> 0
         FROM unnest(%s::text[], %s::text[]) AS w (station, boot)
         CROSS JOIN LATERAL (({OF_BOOT} ORDER BY a.id LIMIT %s) UNION ({OF_BOOT} ORDER BY a.id DESC LIMIT %s)) AS one

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from protocol.units import DATED_QUALITIES
 from protocol.units import Moment as StationMoment
 from server_broker.audit.models import AuditEntry
-from server_broker.fleet.clock_runs import JUDGED, TRUSTED
+from server_broker.fleet.clock_runs import JUDGED, NOT_IN_DOUBT
 from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.dating import DIFFERS_MS, IN_DOUBT, MAX_ANCHORS, OF_BOOT, Anchor, Boot, Plan, plan
@@ -93,7 +93,7 @@ def clocks_of(boots: Collection[Boot], known: dt.datetime) -> Clocks:
 def _anchor(told: _Told, runs: Mapping[str, _Run]) -> Anchor:
     run = runs.get(told.run or "", _Run())
     source: Literal["county", "ntp"] = "county" if told.source == "county" else "ntp"
-    vouched = run.vouched if run.doubted_by in ("", TRUSTED) else IN_DOUBT
+    vouched = run.vouched if run.doubted_by in NOT_IN_DOUBT else IN_DOUBT
     return Anchor(told.mono, told.wall - run.ahead_ms, source, told.known, vouched, run.ahead_ms != 0)
 
 

@@ -6,13 +6,13 @@ An answer is tried as far as this machine can try it: does the name lead here, i
 import re
 import socket
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from protocol.system_errors import os_cause
-from server_broker.platform.config_tables import HOST, toml_text
+from server_broker.platform.config_tables import HOST, Problems, toml_text
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import console_problems, console_table, slip
 from server_broker.platform.own_broker import OwnBroker, own_broker_problems
@@ -144,15 +144,15 @@ def from_file(
         answers[question.key] = answer
     if table is not None:
         found = _wrong_console(table, answers, judge)
-        wrong += [f"{path}：{f'console.{key}' if key else '[console]'} {words}" for key, words in found]
+        wrong += _lines(path, "console", found)
         answers["console"] = "" if found else console_table(OwnCertificate(**table))
     if database is not None:
-        found = _wrong_database(database, try_database)
-        wrong += [f"{path}：{f'database.{key}' if key else '[database]'} {words}" for key, words in found]
+        found = _wrong_own(database, own_database_problems, OwnDatabase, try_database)
+        wrong += _lines(path, "database", found)
         answers["database"] = "" if found else OwnDatabase(**database).as_table()
     if own_broker is not None:
-        found = _wrong_broker(own_broker, try_broker)
-        wrong += [f"{path}：{f'broker.{key}' if key else '[broker]'} {words}" for key, words in found]
+        found = _wrong_own(own_broker, own_broker_problems, OwnBroker, try_broker)
+        wrong += _lines(path, "broker", found)
         answers["broker"] = "" if found else OwnBroker(**own_broker).as_table()
     if wrong:
         raise ServiceError("\n".join(wrong))
@@ -184,18 +184,22 @@ def _wrong_console(table: Any, answers: Mapping[str, str], judge: JudgeConsole |
     return [*wrong, *(judge(own) if judge else [])]
 
 
-def _wrong_database(table: Any, try_database: TryDatabase | None) -> Sequence[tuple[str, str]]:
-    wrong = own_database_problems(table)
-    if wrong or try_database is None:
+def _wrong_own[Own](
+    table: Any,
+    judge: Callable[[Any], Problems],
+    make: Callable[..., Own],
+    attempt: Callable[[Own], Sequence[str]] | None,
+) -> Problems:
+    """Judge the table of a server of the county's own; if nothing in it is wrong, try the server."""
+    wrong = judge(table)
+    if wrong or attempt is None:
         return wrong
-    return [("", words) for words in try_database(OwnDatabase(**table))]
+    return [("", words) for words in attempt(make(**table))]
 
 
-def _wrong_broker(table: Any, try_broker: TryBroker | None) -> Sequence[tuple[str, str]]:
-    wrong = own_broker_problems(table)
-    if wrong or try_broker is None:
-        return wrong
-    return [("", words) for words in try_broker(OwnBroker(**table))]
+def _lines(path: Path, name: str, found: Iterable[tuple[str, str]]) -> list[str]:
+    """Say each wrong key of a table with the file that it stands in."""
+    return [f"{path}：{f'{name}.{key}' if key else f'[{name}]'} {words}" for key, words in found]
 
 
 def _completed(answers: Mapping[str, str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from protocol.signing import key_id
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.trust.authority import CertificateAuthority
+from server_broker.trust.authority import CertificateAuthority, IssuedCertificate
 
 RENEW_SERVER_BEFORE = dt.timedelta(days=365)
 """A year, because the pair is looked at only when the service starts, and it may run for many months."""
@@ -130,10 +130,7 @@ def server_certificate(home: CountyHome, part: str, names: list[str], *, now: dt
     names = [*names, *dropped_hosts(home, names, part=part)]
     if not (key_file.exists() and _still_good(certificate_file, names, authority, now)):
         key = ec.generate_private_key(ec.SECP256R1())
-        issued = authority.issue_server(names, key.public_key(), now=now)
-        certificate_file.unlink(missing_ok=True)  # a crash between the writes must not leave a pair that does not match
-        write_atomically(key_file, _pem(key))
-        write_atomically(certificate_file, issued.pem.encode("ascii"))
+        _write_pair(certificate_file, key_file, authority.issue_server(names, key.public_key(), now=now), key)
     return certificate_file, key_file
 
 
@@ -146,14 +143,10 @@ def prepare_client_certificate(home: CountyHome, *, now: dt.datetime) -> None:
     authority = county_keys(home).authority
     if certificate_file.exists() and key_file.exists():
         certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
-        ours = certificate.issuer == authority.certificate.subject
-        if ours and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE:
+        if _is_ours_for_long(certificate, authority, now):
             return
     key = ec.generate_private_key(ec.SECP256R1())
-    issued = authority.issue_client("county", key.public_key(), now=now)
-    certificate_file.unlink(missing_ok=True)
-    write_atomically(key_file, _pem(key))
-    write_atomically(certificate_file, issued.pem.encode("ascii"))
+    _write_pair(certificate_file, key_file, authority.issue_client("county", key.public_key(), now=now), key)
 
 
 def client_files(home: CountyHome) -> tuple[Path, Path]:
@@ -196,10 +189,21 @@ def _still_good(path: Path, names: list[str], authority: CertificateAuthority, n
     if not path.exists():
         return False
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    named = _named(certificate)
-    # After a change of the authority the old pair may still be here, and no station would trust it.
+    return _named(certificate) == set(names) and _is_ours_for_long(certificate, authority, now)
+
+
+def _is_ours_for_long(certificate: x509.Certificate, authority: CertificateAuthority, now: dt.datetime) -> bool:
+    # After a change of the authority the old pair may still be here, and nobody would trust it.
     ours = certificate.issuer == authority.certificate.subject
-    return ours and named == set(names) and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE
+    return ours and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE
+
+
+def _write_pair(
+    certificate_file: Path, key_file: Path, issued: IssuedCertificate, key: ec.EllipticCurvePrivateKey
+) -> None:
+    certificate_file.unlink(missing_ok=True)  # a crash between the writes must not leave a pair that does not match
+    write_atomically(key_file, _pem(key))
+    write_atomically(certificate_file, issued.pem.encode("ascii"))
 
 
 def _pem(key: PrivateKey) -> bytes:
