@@ -84,7 +84,7 @@ def _compile_plugin(prefix: Path, site: Path) -> None:
     """Compile the plugin of Mosquitto, and leave its source out: where that is, the county would compile it."""
     compile_plugin = "from server_broker.broker.plugin import compile_plugin; compile_plugin()"
     subprocess.run([str(prefix / "bin" / "python"), "-P", "-c", compile_plugin], check=True, cwd="/")
-    (site / "server_broker" / "broker" / "plugin.c").unlink()
+    shutil.rmtree(site / "server_broker" / "broker" / "mosquitto_plugin")
 
 
 def _wheel(into: Path, *wanted: str, **environment: str) -> None:

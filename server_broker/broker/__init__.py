@@ -4,8 +4,8 @@ It passes messages on and stores nothing. The station journal (`server_broker.tr
 connect. A station may use only its own topics.
 
 Usually the broker is a Mosquitto that the county runs. Its access list names topics by patterns, and a small plugin of
-ours (``plugin.c``) takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE. A county may name
-a RabbitMQ of its own instead (``rabbit_*.py``). `server_broker.broker.chosen` is where the two part.
+ours (``mosquitto_plugin``) takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE. A county
+may name a RabbitMQ of its own instead (``rabbit_*.py``). `server_broker.broker.chosen` is where the two part.
 """
 
 from server_broker.broker.chosen import (

@@ -20,6 +20,7 @@ from enum import Enum
 from cryptography import x509
 
 from protocol import topics
+from server_broker.broker import refusals
 from server_broker.broker.config import (
     LOCAL_USER,
     STATIONS_LIST,
@@ -209,9 +210,12 @@ def station_list(live: dict[str, JournalStation]) -> str:
 
 
 def local_access() -> str:
-    """Return the access list of the county's own clients: they read what stations send, and write to stations."""
+    """Return the access list of the county's own clients.
+
+    They read what stations send and what the plugin tells, and write to stations.
+    """
     lines = ["# Written by cunhui-server.", f"user {LOCAL_USER}"]
-    lines += [f"topic read cunhui/1/+/+/{leaf}" for leaf in topics.UP]
+    lines += [f"topic read cunhui/1/+/+/{leaf}" for leaf in (*topics.UP, refusals.LEAF)]
     lines += [f"topic write cunhui/1/+/+/{leaf}" for leaf in topics.DOWN]
     return "\n".join(lines) + "\n"
 

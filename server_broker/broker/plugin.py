@@ -1,4 +1,7 @@
-"""Find the plugin that narrows what stations may do at Mosquitto (``plugin.c``). In a checkout it is compiled first."""
+"""Find the plugin that narrows what stations may do at Mosquitto (``mosquitto_plugin``, in C).
+
+In a checkout it is compiled first.
+"""
 
 import os
 import shlex
@@ -7,8 +10,8 @@ from pathlib import Path
 
 from server_broker.platform.processes import ServiceError
 
-_SOURCE = Path(__file__).with_name("plugin.c")
-_BUILT = _SOURCE.parent / "compiled" / "plugin.so"
+_SOURCES = Path(__file__).with_name("mosquitto_plugin")
+_BUILT = _SOURCES.parent / "compiled" / "plugin.so"
 """In a folder of its own, because Python would take a file of this kind beside its modules for one of them."""
 _FLAGS = ("-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
@@ -22,7 +25,8 @@ def plugin_file() -> Path:
         ServiceError: It can't be compiled.
     """
     # A package has no source, so nothing is compiled there whatever the times of its files are.
-    if not _BUILT.exists() or (_SOURCE.exists() and _BUILT.stat().st_mtime < _SOURCE.stat().st_mtime):
+    newest = max((source.stat().st_mtime for source in _SOURCES.glob("*.[ch]")), default=0.0)
+    if not _BUILT.exists() or _BUILT.stat().st_mtime < newest:
         compile_plugin()
     return _BUILT
 
@@ -37,7 +41,8 @@ def compile_plugin() -> None:
     _BUILT.parent.mkdir(exist_ok=True)
     own = _BUILT.with_name(f".{_BUILT.name}.{os.getpid()}")
     flags = (*shlex.split(os.environ.get("CFLAGS", "-O2")), *_FLAGS)
-    command = ["gcc", *flags, "-o", str(own), str(_SOURCE), *shlex.split(os.environ.get("LDFLAGS", ""))]
+    sources = sorted(str(source) for source in _SOURCES.glob("*.c"))
+    command = ["gcc", *flags, "-o", str(own), *sources, *shlex.split(os.environ.get("LDFLAGS", ""))]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         said = done.stderr

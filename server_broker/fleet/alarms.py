@@ -18,6 +18,7 @@ from server_broker.accounts.models import User
 from server_broker.fleet.alarm_codes import (
     HELD,
     HELP_ASKED,
+    STATION_FLOODS,
     TOO_MANY_ALARMS,
     TOO_MANY_CORRECTIONS,
     UNEXPLAINED_FACTS,
@@ -31,8 +32,10 @@ type Origin = Literal["county", "station"]
 MAX_STATION_ALARMS = 64
 """Most alarms of its own that a station may have: those that are open, and those that it opened in the last hour."""
 
+CALM = {TOO_MANY_CORRECTIONS: timedelta(days=1), STATION_FLOODS: timedelta(minutes=10)}
+"""Alarms that are over when they were not raised again for so long."""
+
 _HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
 _DETAIL_CHARS = 400
 _CODE_CHARS = 64
 
@@ -210,13 +213,13 @@ def resolve(*, station: str | None, code: str, at: datetime) -> bool:
 
 def close_over(at: datetime) -> int:
     """Close the alarms whose end no message reports, and return how many there were."""
-    return close_overflows(at=at) + close_ended(at=at) + close_revoked(at=at)
+    return close_overflows(at=at) + close_calm(at=at) + close_revoked(at=at)
 
 
-def close_ended(*, at: datetime) -> int:
-    """Close each alarm `TOO_MANY_CORRECTIONS` that was not raised again for a day; return how many were closed."""
-    rows = Alarm.objects.filter(origin="county", code=TOO_MANY_CORRECTIONS, resolved_at=None, last_at__lt=at - _DAY)
-    return rows.update(resolved_at=at)
+def close_calm(*, at: datetime) -> int:
+    """Close the alarms about what a station did and does no longer, and return how many there were."""
+    rows = Alarm.objects.filter(origin="county", resolved_at=None)
+    return sum(rows.filter(code=code, last_at__lt=at - calm).update(resolved_at=at) for code, calm in CALM.items())
 
 
 def close_overflows(*, at: datetime) -> int:

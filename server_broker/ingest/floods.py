@@ -2,16 +2,18 @@
 
 An honest station meets none of these bounds (`server_broker.ingest.inbox`), so one that does is broken or in the wrong
 hands. Its neighbours do not wait for it in any case. What it floods is the broker and the machine; so after some time
-its connection is ended, again and again: each new one costs it a handshake.
+its connection is ended, again and again: each new one costs it a handshake. What the broker refuses by itself, it tells
+(`server_broker.broker.refusals`). `server_broker.fleet.alarms.close_over` closes the alarm when it is calm.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 
+from server_broker.broker.refusals import BrokerRefusals
 from server_broker.fleet.alarm_codes import STATION_FLOODS
-from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
-from server_broker.fleet.models import Alarm, Station
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.models import Station
 
 _log = logging.getLogger(__name__)
 
@@ -20,8 +22,6 @@ MANY_LET_GO = 200
 """Messages beyond a station's share within `LOOK_S`."""
 DEAR_S = 1.0
 """Seconds of the worker that a station's messages cost beyond their price within `LOOK_S`."""
-CALM_S = 600.0
-"""After so long without a flood the alarm is over."""
 
 
 class FloodWatch:
@@ -31,10 +31,9 @@ class FloodWatch:
         """Watch. ``clock`` is monotonic, in seconds."""
         self._clock = clock
         self._charged: dict[str, float] = {}
-        self._floods: dict[str, float] = {}
-        """When each station that floods was last seen to."""
+        self._known: Set[str] = frozenset()
+        """Which stations flooded at the last look, so that the log names each once."""
         self._next = 0.0
-        self._has_taken_over = False
 
     def charged(self, station: str, seconds: float) -> None:
         """Note that a station's messages cost so much beyond their price."""
@@ -44,52 +43,46 @@ class FloodWatch:
         """Tell whether it is time to `look` again."""
         return self._clock() >= self._next
 
-    def look(self, let_go: Mapping[str, int], *, now: datetime) -> list[str]:
-        """Raise and close alarms; return the stations whose connections are to be ended.
+    def look(self, let_go: Mapping[str, int], refusals: Mapping[str, BrokerRefusals], *, now: datetime) -> list[str]:
+        """Raise alarms; return the stations whose connections are to be ended.
 
         Args:
             let_go: How many messages of each station were let go since the last look.
+            refusals: What the broker itself refused of each station since then.
 
         Raises:
             django.db.Error: Nothing was noted.
         """
-        at = self._clock()
-        self._take_over()
         flooding = {station for station, number in let_go.items() if number >= MANY_LET_GO}
         flooding |= {station for station, seconds in self._charged.items() if seconds >= DEAR_S}
+        flooding |= {station for station, refused in refusals.items() if refused.is_flood}
         # The topic's text is the sender's: only the broker's access list says that it is a station.
         flooding &= set(Station.objects.filter(pk__in=flooding).values_list("pk", flat=True)) if flooding else set()
         raise_alarms(
             [
-                AlarmCall(one, STATION_FLOODS, "critical", _said(let_go.get(one, 0), self._charged.get(one, 0.0)))
+                AlarmCall(
+                    one,
+                    STATION_FLOODS,
+                    "critical",
+                    _said(let_go.get(one, 0), self._charged.get(one, 0.0), refusals.get(one, BrokerRefusals())),
+                )
                 for one in sorted(flooding)
             ],
             at=now,
         )
-        for station in [one for one, flood in self._floods.items() if one not in flooding]:
-            if at - self._floods[station] > CALM_S:
-                resolve(station=station, code=STATION_FLOODS, at=now)
-                del self._floods[station]
-        for station in flooding:
-            if station not in self._floods:
-                _log.warning("%s sends beyond its share", station, extra={"station": station})
-            self._floods[station] = at
+        for station in flooding - self._known:
+            _log.warning("%s sends beyond its share", station, extra={"station": station})
+        self._known = flooding
         self._charged.clear()
-        self._next = at + LOOK_S
+        self._next = self._clock() + LOOK_S
         return [one for one in sorted(flooding) if let_go.get(one, 0) >= MANY_LET_GO]
 
-    def _take_over(self) -> None:
-        """Look after the alarms that an earlier worker has left open, so that they are closed when it is calm."""
-        if self._has_taken_over:
-            return
-        open_ones = Alarm.objects.filter(code=STATION_FLOODS, origin="county", resolved_at=None)
-        for station in open_ones.values_list("station_id", flat=True):
-            self._floods.setdefault(str(station), self._clock())
-        self._has_taken_over = True
 
-
-def _said(let_go: int, seconds: float) -> str:
+def _said(let_go: int, seconds: float, refused: BrokerRefusals) -> str:
     """Return the alarm's sentence."""
     parts = [f"超出份额的消息 {let_go} 条未收"] if let_go else []
     parts += [f"多占用县里处理时间 {seconds:.0f} 秒"] if seconds >= 1 else []
+    parts += [f"消息服务拒收 {refused.denied} 次"] if refused.denied else []
+    parts += [f"因独占消息服务被断开 {refused.cut} 次"] if refused.cut else []
+    parts += [f"断线重连 {refused.ended} 次"] if refused.ended > 1 else []
     return f"最近 {LOOK_S:.0f} 秒内{'，'.join(parts)}；已对它限速，别的站点不受影响"

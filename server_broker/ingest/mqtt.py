@@ -24,7 +24,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from protocol.topics import PASSING, UP, county_filter
+from server_broker.broker.refusals import BrokerRefusals, is_about_refusals, read_refusals, refusals_filter
 from server_broker.ingest import wire
 from server_broker.ingest.inbox import FairInbox, LeafQueue
 from server_broker.ingest.messages import Incoming
@@ -115,6 +118,8 @@ class MqttSource:
         self._came = threading.Condition()
         """Guards the inbox."""
         self._queues: dict[bytes, LeafQueue] = {}
+        self._refusals: dict[str, BrokerRefusals] = {}
+        """What the broker told since the worker asked. Used under the inbox's lock."""
         self._out = _Outbox()
         self._sending = threading.Lock()
         """Guards what goes out."""
@@ -156,6 +161,12 @@ class MqttSource:
         """Return how many messages of each station were let go since the last call, because it sent too many."""
         with self._came:
             return self._inbox.let_go()
+
+    def refusals(self) -> dict[str, BrokerRefusals]:
+        """Return what the broker itself refused of each station since the last call. RabbitMQ tells nothing."""
+        with self._came:
+            told, self._refusals = self._refusals, {}
+            return told
 
     def end_connection(self, station: str) -> None:
         """Have the broker end a station's connection: a client with its id takes it over (MQTT 5.0, 3.1.4)."""
@@ -258,6 +269,8 @@ class MqttSource:
         # With one worker a wildcard says the same, and says it once for each leaf.
         shards = self._share.shards if self._share.of > 1 else [None]
         filters = [county_filter(shard=shard, leaf=leaf) for shard in shards for leaf in UP if leaf not in PASSING]
+        if self._address.tls is None:  # the county's own Mosquitto, which has the plugin
+            filters += [refusals_filter(shard=shard) for shard in shards]
         connection.sendall(wire.subscribe(_SUBSCRIPTION, filters))
         connection.setblocking(False)
         with self._sending:
@@ -319,7 +332,11 @@ class MqttSource:
                 if first >> 4 != wire.PUBLISH:
                     self._heed(first >> 4, body)
                     continue
-                let_go += self._put(wire.read_publish(first, body))
+                came = wire.read_publish(first, body)
+                if is_about_refusals(came.topic):
+                    self._note_refusals(came)
+                else:
+                    let_go += self._put(came)
             self._came.notify()
         if let_go:
             with self._sending:
@@ -342,6 +359,14 @@ class MqttSource:
         if isinstance(lost, _Ticket) and lost.mid and lost.connection == self._connection:
             return wire.puback(lost.mid)
         return b""
+
+    def _note_refusals(self, came: wire.Publish) -> None:
+        try:
+            station, refusals = read_refusals(came.topic, came.payload)
+        except msgspec.MsgspecError as error:
+            _log.error("the broker told of refusals in words that are not understood: %s", error)
+            return
+        self._refusals[station] = self._refusals.get(station, BrokerRefusals()) + refusals
 
     def _heed(self, kind: int, body: bytes) -> None:
         match kind:

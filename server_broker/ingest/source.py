@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from server_broker.broker.refusals import BrokerRefusals
 from server_broker.ingest.messages import Incoming
 
 
@@ -25,6 +26,9 @@ class Source(Protocol):
 
     def let_go(self) -> dict[str, int]:
         """Return how many messages of each station were let go since the last call, because it sent too many."""
+
+    def refusals(self) -> dict[str, BrokerRefusals]:
+        """Return what the broker itself refused of each station since the last call. A broker may tell nothing."""
 
     def end_connection(self, station: str) -> None:
         """Have the broker end a station's connection. It may come back."""

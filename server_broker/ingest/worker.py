@@ -232,8 +232,8 @@ class Worker:
             )
         )
         if self._floods.is_due():
-            let_go = self._source.let_go()
-            for station in retry(lambda: self._floods.look(let_go, now=self._clock())):
+            let_go, refusals = self._source.let_go(), self._source.refusals()
+            for station in retry(lambda: self._floods.look(let_go, refusals, now=self._clock())):
                 self._source.end_connection(station)
 
     def _process_blob_batch(self, batch: Sequence[Incoming]) -> None:

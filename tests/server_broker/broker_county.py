@@ -1,6 +1,7 @@
 """A county with a real Mosquitto and nothing else running: stations with real certificates, and their sessions."""
 
 import datetime as dt
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,17 @@ class BrokerCounty:
         tls = ssl.create_default_context(cafile=str(self.home.root / "ca.pem"))
         tls.load_cert_chain(board.pair)
         return Visitor(read_config(self.home).broker_port, board.station, tls=tls)
+
+    @contextmanager
+    def flooding(self, board: Board) -> Iterator[ssl.SSLSocket]:
+        """Return a bare connection that shows the board's certificate and is yet to say CONNECT."""
+        tls = ssl.create_default_context(cafile=str(self.home.root / "ca.pem"))
+        tls.load_cert_chain(board.pair)
+        with (
+            socket.create_connection(("127.0.0.1", read_config(self.home).broker_port), timeout=60) as plain,
+            tls.wrap_socket(plain, server_hostname="127.0.0.1") as line,
+        ):
+            yield line
 
     def lets_in(self, board: Board) -> bool:
         """Tell whether the board may connect now; an open session of its station is over then."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from protocol.codec import decode
 from protocol.receipts import Receipt
 from protocol.signing import Signed
+from server_broker.broker.refusals import BrokerRefusals
 from server_broker.ingest.messages import Incoming
 
 
@@ -23,6 +24,8 @@ class RecordingSource:
     charged: dict[str, float] = field(default_factory=dict)
     beyond: dict[str, int] = field(default_factory=dict)
     """What `let_go` tells next."""
+    refused: dict[str, BrokerRefusals] = field(default_factory=dict)
+    """What `refusals` tells next."""
     ended: list[str] = field(default_factory=list)
     _interrupted: bool = False
 
@@ -48,6 +51,10 @@ class RecordingSource:
 
     def let_go(self) -> dict[str, int]:
         told, self.beyond = self.beyond, {}
+        return told
+
+    def refusals(self) -> dict[str, BrokerRefusals]:
+        told, self.refused = self.refused, {}
         return told
 
     def end_connection(self, station: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from server_broker.broker.refusals import BrokerRefusals
 from server_broker.ingest.messages import Incoming
 from server_broker.platform.shards import Share
 from tests.benchmarks.county.presigned import FACTS_AN_ENVELOPE, PresignedStation, make_stations, messages
@@ -64,6 +65,10 @@ class MessagesInHand:
 
     def let_go(self) -> dict[str, int]:
         """Nothing is let go here."""
+        return {}
+
+    def refusals(self) -> dict[str, BrokerRefusals]:
+        """There is no broker here."""
         return {}
 
     def end_connection(self, station: str) -> None:

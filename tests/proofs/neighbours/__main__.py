@@ -152,7 +152,7 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
         "max_s": round(max(waits), 3),
         "starved": starved,
         "alarm_after_s": alarm_after_s,
-        "alarm_due": one.attack not in UNNAMED,
+        "alarm_due": one.attack != "peace",
         **after.growth(before),
     }
 
@@ -165,13 +165,6 @@ async def let_loose(
     command += [str(county.ca), str(county.broker_port), str(county.web_port), roster, str(one.seconds), str(seed)]
     environment = os.environ | {"PYTHONPATH": os.getcwd()}
     return await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)
-
-
-UNNAMED = {
-    *("peace", "pings", "pings-across-records", "foreign-topics", "frames", "shared-subscriptions", "reconnections"),
-    *("renewals", "unread-downloads"),
-}
-"""What these send never reaches the ingest worker: the broker and its lists deal with it, or the web."""
 
 
 def waits_of(board: Board, begin: int, ended: float) -> list[float]:

@@ -12,10 +12,10 @@ from server_broker.platform.processes import ServiceError
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy = Path(shutil.copy(plugin._SOURCE, tmp_path / "plugin.c"))
-    monkeypatch.setattr(plugin, "_SOURCE", copy)
+    folder = Path(shutil.copytree(plugin._SOURCES, tmp_path / "mosquitto_plugin"))
+    monkeypatch.setattr(plugin, "_SOURCES", folder)
     monkeypatch.setattr(plugin, "_BUILT", tmp_path / "compiled" / "plugin.so")
-    return copy
+    return folder / "turns.h"
 
 
 def test_it_is_compiled_once_and_again_when_its_source_has_changed(source: Path) -> None:
@@ -30,7 +30,7 @@ def test_it_is_compiled_once_and_again_when_its_source_has_changed(source: Path)
 
 def test_where_there_is_no_source_nothing_is_compiled(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = plugin.plugin_file()
-    source.unlink()
+    shutil.rmtree(source.parent)
     monkeypatch.setenv("PATH", "")
     assert plugin.plugin_file() == built
 

@@ -1,18 +1,16 @@
 """What the plugin takes away at a real Mosquitto: each SUBSCRIBE but a station's own, and everything from strangers."""
 
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
 
 from protocol.topics import DOWN, UP, topic
 from server_broker import broker
-from server_broker.platform.county_config import read_config
 from server_broker.platform.shards import shard_of
 from server_broker.trust.journal import JournalEntry
 from tests.proofs.neighbours import packets
@@ -92,7 +90,7 @@ def test_whoever_floods_on_is_disconnected_and_a_neighbour_is_served_meanwhile(c
     rogue, other = county.board("village-09"), county.board("village-10")
     assert broker.refresh(county.home, now=NOW)
     flood = packets.publish(topic(shard=0, station="village-09", leaf="facts"), b"x" * 60, mid=1) * 400_000
-    with county.session(other) as neighbour, flooding(county, rogue) as line:
+    with county.session(other) as neighbour, county.flooding(rogue) as line:
         assert neighbour.connect()
         line.sendall(packets.connect("village-09"))
         # The broker closes it long before all of this is read; nobody reads the answers.
@@ -105,7 +103,7 @@ def test_whoever_keeps_the_broker_for_itself_is_cut(county: BrokerCounty) -> Non
     """PINGREQs, about which no plugin is asked: each TLS record but the first begins with the second byte of one."""
     rogue, other = county.board("village-11"), county.board("village-12")
     assert broker.refresh(county.home, now=NOW)
-    with flooding(county, rogue) as line, county.session(other) as neighbour:
+    with county.flooding(rogue) as line, county.session(other) as neighbour:
         assert neighbour.connect()
         line.sendall(packets.connect("village-11") + b"\xc0")
         read = threading.Thread(target=discard, args=(line,))
@@ -115,19 +113,6 @@ def test_whoever_keeps_the_broker_for_itself_is_cut(county: BrokerCounty) -> Non
             line.sendall(flood)
         read.join()
         assert neighbour.publish(topic(shard=0, station="village-12", leaf="facts")) == 0x10
-
-
-@contextmanager
-def flooding(county: BrokerCounty, board: Board) -> Iterator[ssl.SSLSocket]:
-    """A connection that is yet to say CONNECT."""
-    tls = ssl.create_default_context(cafile=str(county.home.root / "ca.pem"))
-    tls.load_cert_chain(board.pair)
-    port = read_config(county.home).broker_port
-    with (
-        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
-        tls.wrap_socket(plain, server_hostname="127.0.0.1") as line,
-    ):
-        yield line
 
 
 def discard(line: ssl.SSLSocket) -> None:
@@ -140,7 +125,7 @@ def test_a_reload_of_the_broker_fills_no_token_bucket(county: BrokerCounty) -> N
     """2,000 messages at once and 500 a second are let through; whoever has 200 denied is disconnected."""
     board = county.board("village-13")
     assert broker.refresh(county.home, now=NOW)
-    with flooding(county, board) as line:
+    with county.flooding(board) as line:
         line.sendall(packets.connect("village-13"))
         assert line.recv(256)[:1] == b"\x20"
         began = time.monotonic()

@@ -1,18 +1,21 @@
 """A station that sends beyond its share is named by an alarm at once, and the alarm ends when it is calm."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server_broker.broker.refusals import DENIED_OFTEN, ENDED_OFTEN, BrokerRefusals
 from server_broker.fleet.alarm_codes import STATION_FLOODS
+from server_broker.fleet.alarms import close_over
 from server_broker.fleet.models import Alarm
-from server_broker.ingest.floods import CALM_S, DEAR_S, LOOK_S, MANY_LET_GO, FloodWatch
+from server_broker.ingest.floods import DEAR_S, LOOK_S, MANY_LET_GO, FloodWatch
 from tests.server_broker.station_double import StationDouble
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass
@@ -40,7 +43,7 @@ def told_of() -> list[str]:
 
 def test_one_that_sends_too_many_is_named_and_its_connection_ends(watch: FloodWatch, clock: Clock) -> None:
     assert watch.is_due()
-    assert watch.look({"shili-01": MANY_LET_GO}, now=NOW) == ["shili-01"]
+    assert watch.look({"shili-01": MANY_LET_GO}, {}, now=NOW) == ["shili-01"]
     assert told_of() == ["shili-01"]
     assert not watch.is_due()
     clock.now += LOOK_S
@@ -49,34 +52,42 @@ def test_one_that_sends_too_many_is_named_and_its_connection_ends(watch: FloodWa
 
 def test_one_that_is_dear_is_named_and_stays_connected(watch: FloodWatch) -> None:
     watch.charged("shili-01", DEAR_S)
-    assert watch.look({}, now=NOW) == []
+    assert watch.look({}, {}, now=NOW) == []
     assert told_of() == ["shili-01"]
 
 
 def test_a_few_messages_too_many_are_no_flood(watch: FloodWatch) -> None:
     watch.charged("shili-01", DEAR_S / 2)
-    assert watch.look({"shili-01": MANY_LET_GO - 1}, now=NOW) == []
+    assert watch.look({"shili-01": MANY_LET_GO - 1}, {}, now=NOW) == []
     assert told_of() == []
 
 
-def test_the_alarm_ends_when_it_is_calm(watch: FloodWatch, clock: Clock) -> None:
-    watch.look({"shili-01": MANY_LET_GO}, now=NOW)
-    clock.now += CALM_S
-    watch.look({}, now=NOW)
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (BrokerRefusals(denied=DENIED_OFTEN), f"消息服务拒收 {DENIED_OFTEN} 次"),
+        (BrokerRefusals(cut=1), "因独占消息服务被断开 1 次"),
+        (BrokerRefusals(ended=ENDED_OFTEN), f"断线重连 {ENDED_OFTEN} 次"),
+    ],
+)
+def test_one_that_the_broker_refused_much_is_named(watch: FloodWatch, refused: BrokerRefusals, said: str) -> None:
+    assert watch.look({}, {"shili-01": refused}, now=NOW) == []
+    assert said in Alarm.objects.get(station_id="shili-01", code=STATION_FLOODS).detail
+
+
+def test_a_few_refusals_and_a_bad_line_are_no_flood(watch: FloodWatch) -> None:
+    watch.look({}, {"shili-01": BrokerRefusals(denied=DENIED_OFTEN - 1, ended=ENDED_OFTEN - 1)}, now=NOW)
+    assert told_of() == []
+
+
+def test_the_alarm_ends_when_it_is_calm(watch: FloodWatch) -> None:
+    watch.look({"shili-01": MANY_LET_GO}, {}, now=NOW)
+    watch.look({"shili-01": MANY_LET_GO}, {}, now=NOW + MINUTE)
+    close_over(NOW + 10 * MINUTE)
     assert told_of() == ["shili-01"]
-    clock.now += 1
-    watch.look({}, now=NOW)
-    assert told_of() == []
-
-
-def test_the_next_worker_ends_the_alarm_of_the_one_before(watch: FloodWatch, clock: Clock) -> None:
-    watch.look({"shili-01": MANY_LET_GO}, now=NOW)
-    next_one = FloodWatch(clock)
-    next_one.look({}, now=NOW)
-    clock.now += CALM_S + 1
-    next_one.look({}, now=NOW)
+    close_over(NOW + 12 * MINUTE)
     assert told_of() == []
 
 
 def test_a_topic_that_names_no_station_fails_nothing(watch: FloodWatch) -> None:
-    assert watch.look({"nobody": MANY_LET_GO, "": MANY_LET_GO}, now=NOW) == []
+    assert watch.look({"nobody": MANY_LET_GO, "": MANY_LET_GO}, {"nobody": BrokerRefusals(cut=1)}, now=NOW) == []

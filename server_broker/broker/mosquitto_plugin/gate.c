@@ -10,26 +10,23 @@
  *   plugin_opt_hears LEAVES    the leaves that a station may subscribe to, with a blank between two
  *   plugin_opt_port PORT       the port of the listener
  *
+ * Every TELL_S it tells the county's ingest workers which stations were refused much, on a topic on which no station may
+ * speak: cunhui/1/SHARD/NAME/refused (server_broker/broker/refusals.py reads it).
+ *
  * Mosquitto loads it once for each listener, so nothing is kept in static variables. Mosquitto has one thread; the
- * plugin has another, which sees to it that no client keeps that one for itself (watch_turns).
+ * plugin has another, which sees to it that no client keeps that one for itself (turns.h).
  */
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
+
+#include "turns.h"
 
 #define LINE_BYTES 64  /* a station's name has at most 32 bytes (protocol/topics.py), a shard three digits */
 #define TOPIC_BYTES 128
@@ -48,48 +45,28 @@
  */
 #define DENIED_AT_MOST 200.0
 
-/*
- * No plugin is asked about PINGREQ, PUBACK and the like, and Mosquitto goes on reading from a TLS connection as above
- * whatever the packets are. So a thread cuts the connection from which alone the broker still reads when a turn of its
- * loop has taken so much time on a core. A reload of the lists reads from nobody; a turn that is long because many
- * connect reads from many.
- */
-#define LOOK_MS 10
-#define HELD_MS 50.0
-#define MAX_SOCKETS 65536
-/*
- * What a station is sent leaves at most so fast, and little of it waits in the kernel. 8,192 PINGREQs fit into a TLS
- * record, and Mosquitto answers all of them in one turn. Each answer that is written costs it much more than the packet
- * that is read; beyond this pace answers to PINGREQ are not written.
- */
-#define SENT_BYTES_A_SECOND 131072
-#define UNSENT_BYTES 32768
+/* What a request has beside its topic and payload: headers, TLS records, and the acknowledgement of a delivery. */
+#define OVERHEAD_BYTES 256
+#define TELL_S 5.0
+/* So many ends of connections within TELL_S are told. An honest station waits a second before it comes back. */
+#define ENDED_OFTEN 10
 
 struct station {
     char name[LINE_BYTES];
     unsigned shards[2]; /* in which it may speak */
     double allowance; /* messages, as it stood at `at`; below zero: so many were denied */
     double at;        /* monotonic, s */
-};
-
-/* How much the broker has read from a connection. */
-struct reading {
-    int socket;
-    long long bytes;
+    unsigned denied, cut, ended; /* requests and connections, since it was told */
 };
 
 struct gate {
     mosquitto_plugin_id_t *id;
-    unsigned port;
-    bool slowed;
-    pthread_t thread;
-    bool watches;
-    clockid_t broker_clock; /* the time of the broker's own thread on a core */
-    atomic_ulong turns;     /* of the broker's loop */
-    atomic_uint cut_from;   /* the client's port of a connection that was cut, until that is logged */
-    atomic_bool over;
+    struct turns *turns;
+    char last_ended[LINE_BYTES]; /* the station whose connection ended last */
+    double told_at;              /* monotonic, s */
     char *file;
     char *leaves;
+    unsigned port;
     struct station *stations;
     size_t count;
 };
@@ -124,25 +101,31 @@ static struct station *find(const struct gate *gate, const char *name)
     return bsearch(&wanted, gate->stations, gate->count, sizeof *gate->stations, by_name);
 }
 
-/* Spend what a message costs, and tell whether the station had so much left. If it asks too often it is disconnected. */
-static bool may_send(struct station *station, const struct mosquitto *client, unsigned bytes)
+/* Spend what a request costs, and tell whether the station had so much left. */
+static bool spend(struct station *station, double price)
 {
-    double now = monotonic(), price = 1.0 + bytes / BYTES_OF_A_MESSAGE;
+    double now = monotonic();
 
     station->allowance += (now - station->at) * MESSAGES_A_SECOND;
     if (station->allowance > MESSAGES_AT_ONCE) station->allowance = MESSAGES_AT_ONCE;
     station->at = now;
-    if (station->allowance >= price) {
-        station->allowance -= price;
-        return true;
-    }
+    if (station->allowance < price) return false;
+    station->allowance -= price;
+    return true;
+}
+
+/* Deny a request. If the station has spent all and asks on it is disconnected. */
+static int deny(struct station *station, const struct mosquitto *client)
+{
+    station->denied++;
+    if (spend(station, 1.0)) return MOSQ_ERR_ACL_DENIED;
     if (station->allowance > 0) station->allowance = 0;
     station->allowance -= 1.0;
     if (station->allowance < -DENIED_AT_MOST) {
         station->allowance = -DENIED_AT_MOST;
         mosquitto_kick_client_by_clientid(mosquitto_client_id(client), false);
     }
-    return false;
+    return MOSQ_ERR_ACL_DENIED;
 }
 
 /* Read the list anew. If it can't be read nobody is on it: a station that was revoked must not stay by an accident. */
@@ -179,6 +162,9 @@ static void read_stations(struct gate *gate)
         before = find(&old, one.name);
         one.allowance = before != NULL ? before->allowance : MESSAGES_AT_ONCE;
         one.at = before != NULL ? before->at : monotonic();
+        one.denied = before != NULL ? before->denied : 0;
+        one.cut = before != NULL ? before->cut : 0;
+        one.ended = before != NULL ? before->ended : 0;
         stations[count++] = one;
     }
     fclose(file);
@@ -216,154 +202,76 @@ static int judge(int event, void *event_data, void *user_data)
     size_t length = 0;
 
     (void)event;
+    turns_asked(gate->turns, asked->payloadlen + strlen(asked->topic) + OVERHEAD_BYTES);
     if (asked->access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Who speaks an older MQTT is told nothing of what is denied; Mosquitto 2.0 has no option that refuses it. */
     if (mosquitto_client_protocol_version(asked->client) != 5) return MOSQ_ERR_ACL_DENIED;
     station = find(gate, mosquitto_client_username(asked->client));
     if (station == NULL) return MOSQ_ERR_ACL_DENIED;
     for (int i = 0; i < 2 && length == 0; i++) length = begins_own(station, station->shards[i], asked->topic);
-    if (length == 0) return MOSQ_ERR_ACL_DENIED;
-    if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return MOSQ_ERR_ACL_DENIED;
+    if (length == 0) return deny(station, asked->client);
+    if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return deny(station, asked->client);
     if (asked->access != MOSQ_ACL_WRITE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */
-    if (asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return MOSQ_ERR_ACL_DENIED;
-    if (!may_send(station, asked->client, asked->payloadlen)) return MOSQ_ERR_ACL_DENIED;
+    if (asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return deny(station, asked->client);
+    if (!spend(station, 1.0 + asked->payloadlen / BYTES_OF_A_MESSAGE)) return deny(station, asked->client);
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 
-/* Tell whether a descriptor is a socket at a port, and one that listens, or does not. */
-static bool is_at(int socket, unsigned port, bool listens)
+/* Note whose connection was cut: the one that ended last before the broker closed it. */
+static void note_cut(struct gate *gate)
 {
-    struct sockaddr_storage own;
-    socklen_t bytes = sizeof own;
-    unsigned found = 0;
-    int accepts;
+    struct station *station;
 
-    if (getsockname(socket, (struct sockaddr *)&own, &bytes) != 0) return false;
-    if (own.ss_family == AF_INET) found = ntohs(((struct sockaddr_in *)&own)->sin_port);
-    if (own.ss_family == AF_INET6) found = ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
-    bytes = sizeof accepts;
-    return found == port && getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &bytes) == 0 && !accepts == !listens;
+    if (!turns_closed_cut(gate->turns)) return;
+    station = find(gate, gate->last_ended);
+    if (station != NULL) station->cut++;
+    mosquitto_log_printf(MOSQ_LOG_WARNING, "cut: %s kept the broker from all others", gate->last_ended);
 }
 
-static int most_sockets(void)
+/* A connection ends; the broker closes it after this. */
+static int ended(int event, void *event_data, void *user_data)
 {
-    struct rlimit limit = {.rlim_cur = 1024};
+    const struct mosquitto_evt_disconnect *ends = event_data;
+    struct gate *gate = user_data;
+    struct station *station = find(gate, mosquitto_client_username(ends->client));
 
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur < MAX_SOCKETS ? (int)limit.rlim_cur : MAX_SOCKETS;
+    (void)event;
+    note_cut(gate);
+    snprintf(gate->last_ended, sizeof gate->last_ended, "%s", station != NULL ? station->name : "a stranger");
+    if (station != NULL) station->ended++;
+    return MOSQ_ERR_SUCCESS;
 }
 
-/* Slow down what each connection of the listener is sent; a connection inherits these options. */
-static void slow_down(unsigned port)
+/* Tell the county which stations were refused much since the last time. */
+static void tell(struct gate *gate)
 {
-    const unsigned pace = SENT_BYTES_A_SECOND;
-    const int unsent = UNSENT_BYTES;
+    char topic[TOPIC_BYTES], said[TOPIC_BYTES];
 
-    for (int socket = 0, sockets = most_sockets(); socket < sockets; socket++) {
-        if (!is_at(socket, port, true)) continue;
-        setsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &pace, sizeof pace);
-        setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &unsent, sizeof unsent);
-    }
-}
-
-/* Return how much the broker has read from a socket of this listener; -1 if it is none. */
-static long long read_from(int socket, unsigned port)
-{
-    struct tcp_info info = {0};
-    socklen_t bytes = sizeof info;
-    int unread;
-
-    if (!is_at(socket, port, false) || ioctl(socket, FIONREAD, &unread) != 0) return -1;
-    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return -1;
-    return (long long)info.tcpi_bytes_received - unread;
-}
-
-/* Note how much was read from each connection of the listener, and return how many there are. */
-static size_t read_all(const struct gate *gate, struct reading *readings, int sockets)
-{
-    size_t count = 0;
-    for (int socket = 0; socket < sockets; socket++) {
-        long long bytes = read_from(socket, gate->port);
-        if (bytes >= 0) readings[count++] = (struct reading){socket, bytes};
-    }
-    return count;
-}
-
-/* Return the socket from which alone something was read since `before`, or -1. */
-static int read_alone(const struct gate *gate, const struct reading *before, size_t count)
-{
-    int alone = -1;
-    for (size_t i = 0; i < count; i++) {
-        if (read_from(before[i].socket, gate->port) <= before[i].bytes) continue;
-        if (alone >= 0) return -1;
-        alone = before[i].socket;
-    }
-    return alone;
-}
-
-static void cut(struct gate *gate, int socket)
-{
-    struct sockaddr_storage peer;
-    socklen_t bytes = sizeof peer;
-    unsigned port = 0;
-
-    if (getpeername(socket, (struct sockaddr *)&peer, &bytes) == 0) {
-        if (peer.ss_family == AF_INET) port = ntohs(((struct sockaddr_in *)&peer)->sin_port);
-        if (peer.ss_family == AF_INET6) port = ntohs(((struct sockaddr_in6 *)&peer)->sin6_port);
-    }
-    /* The broker itself sees the end of the connection and closes it. */
-    shutdown(socket, SHUT_RDWR);
-    atomic_store(&gate->cut_from, port);
-}
-
-static double spent_ms(clockid_t clock)
-{
-    struct timespec spent;
-    if (clock_gettime(clock, &spent) != 0) return 0;
-    return (double)spent.tv_sec * 1e3 + (double)spent.tv_nsec / 1e6;
-}
-
-/* The thread: cut whoever keeps the broker's thread for itself. */
-static void *watch_turns(void *data)
-{
-    struct gate *gate = data;
-    const int sockets = most_sockets();
-    struct reading *before = malloc((size_t)sockets * sizeof *before);
-    size_t count = 0;
-    unsigned long turn = 0;
-    double began = 0;
-
-    while (before != NULL && !atomic_load(&gate->over)) {
-        struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-        unsigned long now = atomic_load(&gate->turns);
-
-        if (now != turn) {
-            turn = now;
-            count = 0;
-            began = spent_ms(gate->broker_clock);
-        } else if (spent_ms(gate->broker_clock) - began >= HELD_MS) {
-            int alone = read_alone(gate, before, count);
-            if (count == 0) count = read_all(gate, before, sockets);
-            if (alone >= 0 && atomic_load(&gate->turns) == turn) cut(gate, alone);
+    for (size_t i = 0; i < gate->count; i++) {
+        struct station *station = &gate->stations[i];
+        if (station->denied > 0 || station->cut > 0 || station->ended >= ENDED_OFTEN) {
+            snprintf(topic, sizeof topic, "cunhui/1/%u/%s/refused", station->shards[0], station->name);
+            int length = snprintf(said, sizeof said, "{\"denied\":%u,\"cut\":%u,\"ended\":%u}", station->denied,
+                                  station->cut, station->ended);
+            mosquitto_broker_publish_copy(NULL, topic, length, said, 0, false, NULL);
         }
-        nanosleep(&pause, NULL);
+        station->denied = station->cut = station->ended = 0;
     }
-    free(before);
-    return NULL;
 }
 
 static int turned(int event, void *event_data, void *user_data)
 {
     struct gate *gate = user_data;
-    unsigned port = atomic_exchange(&gate->cut_from, 0);
 
     (void)event;
     (void)event_data;
-    atomic_fetch_add(&gate->turns, 1);
-    if (!gate->slowed) slow_down(gate->port); /* the listener is open by the first turn */
-    gate->slowed = true;
-    if (port != 0) mosquitto_log_printf(MOSQ_LOG_WARNING, "cut: the client at port %u kept all others waiting", port);
+    note_cut(gate);
+    turns_next(gate->turns);
+    if (monotonic() - gate->told_at >= TELL_S) {
+        tell(gate);
+        gate->told_at = monotonic();
+    }
     return MOSQ_ERR_SUCCESS;
 }
 
@@ -393,13 +301,14 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data, struct mo
         return MOSQ_ERR_INVAL;
     }
     read_stations(gate);
+    gate->told_at = monotonic();
     failed = mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, judge, NULL, gate);
     failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_RELOAD, reload, NULL, gate);
     failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_TICK, turned, NULL, gate);
+    failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_DISCONNECT, ended, NULL, gate);
     if (failed) return failed;
-    gate->watches = pthread_getcpuclockid(pthread_self(), &gate->broker_clock) == 0 &&
-                    pthread_create(&gate->thread, NULL, watch_turns, gate) == 0;
-    if (!gate->watches) mosquitto_log_printf(MOSQ_LOG_ERR, "no thread: a client may keep all others waiting");
+    gate->turns = turns_begin(gate->port);
+    if (gate->turns == NULL) mosquitto_log_printf(MOSQ_LOG_ERR, "no thread: a client may keep all others waiting");
     return MOSQ_ERR_SUCCESS;
 }
 
@@ -413,8 +322,8 @@ int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_ACL_CHECK, judge, NULL);
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_RELOAD, reload, NULL);
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_TICK, turned, NULL);
-    atomic_store(&gate->over, true);
-    if (gate->watches) pthread_join(gate->thread, NULL);
+    mosquitto_callback_unregister(gate->id, MOSQ_EVT_DISCONNECT, ended, NULL);
+    turns_end(gate->turns);
     free(gate->stations);
     free(gate->leaves);
     free(gate->file);
