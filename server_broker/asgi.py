@@ -10,8 +10,12 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402 - after the settings are read
 
 from server_broker.bundles.serving import BundleServing  # noqa: E402
-from server_broker.bundles.shelf_keys import look_up_in  # noqa: E402
+from server_broker.bundles.shelf_keys import look_up_in, name_whoever_goes_beyond  # noqa: E402
 from server_broker.console.body_limit import BodyLimit, is_signed_in  # noqa: E402
 from server_broker.console.handler import FairHandler  # noqa: E402
 
-application = BundleServing(BodyLimit(FairHandler(), is_known=is_signed_in), look_up=look_up_in(settings.HOME))
+application = BundleServing(
+    BodyLimit(FairHandler(), is_known=is_signed_in),
+    look_up=look_up_in(settings.HOME),
+    beyond=name_whoever_goes_beyond(),
+)

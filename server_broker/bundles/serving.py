@@ -31,6 +31,9 @@ type LookUp = Callable[[str, bytes, str], Found | HTTPStatus]
 AT_ONCE = 160
 OF_ONE = 64
 """Most downloads of one address at the same time. A carrier may show many stations as one address."""
+OF_A_STATION = 4
+"""Most downloads of a station that are about people, at the same time. It fetches one after the other; the rest may be
+of connections that broke."""
 LOOKING_UP = 4
 """Threads that ask the database, each with at most one connection. PostgreSQL has 100 (``max_connections``)."""
 RETRY_AFTER_S = 30
@@ -53,14 +56,23 @@ class BundleServing:
         at_once: int = AT_ONCE,
         of_one: int = OF_ONE,
         rate: Rate | None = None,
+        beyond: Callable[[str], None] = lambda station: None,
     ) -> None:
-        """``look_up`` runs on a thread of its own and may use the database."""
+        """Make it.
+
+        Args:
+            look_up: Runs on a thread of its own and may use the database.
+            beyond: Called on such a thread with the name of a station that was refused for `OF_A_STATION`.
+        """
         self._app = app
         self._look_up = look_up
         self._at_once = at_once
         self._of_one = of_one
         self._rate = rate or Rate(a_second=50, burst=1_000)
+        self._beyond = beyond
         self._running: Counter[str] = Counter()
+        self._sent_to: Counter[str] = Counter()
+        """Answers under way by station."""
 
     @property
     def running(self) -> int:
@@ -88,13 +100,8 @@ class BundleServing:
         if self.running >= self._at_once or self._running[source] >= self._of_one or not self._rate.allows(source):
             yield False
             return
-        self._running[source] += 1
-        try:
+        with _one_of(self._running, source):
             yield True
-        finally:
-            self._running[source] -= 1
-            if not self._running[source]:
-                del self._running[source]  # or the counter would grow with each address that ever came
 
     async def _answer(self, kind: str, sha256: bytes, headers: dict[bytes, str], receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
@@ -113,7 +120,25 @@ class BundleServing:
             content_range = (b"content-range", b"bytes */%d" % found.size)
             await _refuse(send, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, content_range)
             return
-        await _send_part(found, wanted, receive, send)
+        if not found.station:
+            await _send_part(found, wanted, receive, send)
+        elif self._sent_to[found.station] >= OF_A_STATION:
+            await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE)
+            loop.run_in_executor(_THREADS, self._beyond, found.station)
+        else:
+            with _one_of(self._sent_to, found.station):
+                await _send_part(found, wanted, receive, send)
+
+
+@contextmanager
+def _one_of(counter: Counter[str], name: str) -> Iterator[None]:
+    counter[name] += 1
+    try:
+        yield
+    finally:
+        counter[name] -= 1
+        if not counter[name]:
+            del counter[name]  # or the counter would grow with each name that ever came
 
 
 def _headers(scope: Scope) -> dict[bytes, str]:

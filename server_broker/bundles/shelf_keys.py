@@ -8,6 +8,7 @@ nobody learns which of these was wrong.
 
 import functools
 import io
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from protocol.china_time import milliseconds
@@ -26,9 +27,12 @@ from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.framed_file import Frame, FramedFile, Readable
 from server_broker.bundles.models import Bundle, BundleItem, BundleQuerySet, FetchNonce, StationIndex
 from server_broker.bundles.rate import Rate
+from server_broker.fleet.asked_too_much import AskedTooMuch
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
 from server_broker.trust.keys import county_keys
+
+_log = logging.getLogger(__name__)
 
 MAX_FRAMES = 2_000
 """Most signatures that are kept, each of about 100 bytes."""
@@ -42,6 +46,8 @@ class Found:
 
     size: int
     open: Callable[[], Readable]
+    station: str = ""
+    """The station that proved by its signature that it may have it. Empty: anybody may."""
 
 
 class ShelfKeys:
@@ -72,15 +78,15 @@ class ShelfKeys:
             file = seal(self._key, "cunhui index 1", bytes(index.payload))
             return Found(len(file), lambda: io.BytesIO(file))
         rows = Bundle.objects.filter(sha256=sha256).lasting(self._clock())
-        refusal = self._refusal(rows, f"/bundles/{sha256.hex()}", authorization)
-        if refusal is not None:
-            return refusal
+        station = self._admitted(rows, f"/bundles/{sha256.hex()}", authorization)
+        if isinstance(station, HTTPStatus):
+            return station
         path = self._folder.path(sha256)
         try:
             frame = self._frame(sha256, path)
         except FileNotFoundError:
             return HTTPStatus.NOT_FOUND
-        return Found(frame.size, lambda: FramedFile(frame, path))
+        return Found(frame.size, lambda: FramedFile(frame, path), station)
 
     def _frame(self, sha256: bytes, path: Path) -> Frame:
         """Return what stands before and after a bundle's bytes. It is kept: a bundle is fetched by many stations."""
@@ -98,27 +104,30 @@ class ShelfKeys:
     def _item(self, sha256: bytes, authorization: str) -> Found | HTTPStatus:
         items = BundleItem.objects.filter(sha256=sha256)
         rows = Bundle.objects.filter(pk__in=items.values("bundle")).lasting(self._clock())
-        refusal = self._refusal(rows, f"/items/{sha256.hex()}", authorization)
-        if refusal is not None:
-            return refusal
+        station = self._admitted(rows, f"/items/{sha256.hex()}", authorization)
+        if isinstance(station, HTTPStatus):
+            return station
         path = self._folder.path(sha256)
         try:
-            return Found(path.stat().st_size, lambda: path.open("rb"))
+            return Found(path.stat().st_size, lambda: path.open("rb"), station)
         except FileNotFoundError:
             return HTTPStatus.NOT_FOUND
 
-    def _refusal(self, rows: BundleQuerySet, path: str, authorization: str) -> HTTPStatus | None:
-        """Return why the bundles ``rows``, which have this content, do not open it to the sender; None if they do."""
+    def _admitted(self, rows: BundleQuerySet, path: str, authorization: str) -> str | HTTPStatus:
+        """Return the station to which the bundles ``rows``, which have this content, open it, or why they do not.
+
+        An empty name: they open it to anybody.
+        """
         access = set(rows.values_list("access", flat=True))
         if not access:
             return HTTPStatus.NOT_FOUND
         if "public" in access:
-            return None
+            return ""
         if not authorization:
             return HTTPStatus.UNAUTHORIZED
         try:
             request = read_fetch(authorization)
-            return self._refusal_of_station(rows, request, path)
+            return self._refusal_of_station(rows, request, path) or request.station
         except Refused:
             return HTTPStatus.UNAUTHORIZED
 
@@ -158,6 +167,22 @@ def look_up_in(home: CountyHome) -> Callable[[str, bytes, str], Found | HTTPStat
         return ShelfKeys(folder=folder, key=county_keys(home).signing_key, clock=timezone.now)
 
     return lambda kind, sha256, authorization: keys().look_up(kind, sha256, authorization)
+
+
+def name_whoever_goes_beyond() -> Callable[[str], None]:
+    """Return what names a station that asks for more downloads at once than it gets."""
+    counted = AskedTooMuch("同时要的下载太多，")
+
+    def beyond(station: str) -> None:
+        try:
+            counted.refused(station, at=timezone.now())
+        except DatabaseError as error:
+            _log.error("%s asks for too many downloads, and no alarm could be raised: %s", station, error)
+        finally:
+            if not connection.in_atomic_block:
+                connection.close()
+
+    return beyond
 
 
 def drop_old_nonces(now: datetime) -> int:

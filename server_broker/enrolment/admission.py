@@ -24,6 +24,7 @@ from server_broker.enrolment.csr import read_csr
 from server_broker.enrolment.given_claims import digest_of
 from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
 from server_broker.enrolment.refusals import NotAdmitted
+from server_broker.fleet.asked_too_much import AskedTooMuch
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.platform.county_config import CountyConfig, read_config
@@ -40,6 +41,8 @@ new lists, so the number is bounded."""
 MAX_AN_HOUR = 12
 """Most certificates for one station in an hour, because each is stored for ever. A station asks at most every ten
 minutes (`docs/protocol.md`, 10)."""
+
+_renewals_beyond = AskedTooMuch("要求换证书")
 
 
 def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrolled:
@@ -135,6 +138,10 @@ def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrol
             issued = _renew(home, station, request.nonce, key, now)
     except EntryRefused as error:
         raise NotAdmitted("revoked") from error
+    except NotAdmitted as refusal:
+        if refusal.code == "too_many_tries":
+            _renewals_beyond.refused(station.pk, at=now)
+        raise
     return _response(home, station, request.nonce, issued)
 
 

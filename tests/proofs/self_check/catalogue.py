@@ -121,6 +121,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "52-changed-journal-not-read-again": (county_tests("trust/test_journal_in_memory.py"),),
     "54-new-stream-in-one-piece": (agent_tests("storage/test_slow_card.py"),),
     "55-half-built-stream-taken-for-whole": (agent_tests("storage/test_outbox_next_stream.py"),),
+    "56-who-is-cut-is-not-named": (county_tests("ingest/test_broker_refusals.py"),),
     "57-a-new-alarm-each-time-a-station-goes": (county_tests("incidents/test_township_goes_dark.py"),),
     "58-lease-of-some-shards": (county_tests("ingest/test_shares.py"),),
     "59-run-without-its-last-signature": (county_tests("ingest/test_ingest_reading.py"),),

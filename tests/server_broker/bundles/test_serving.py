@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server_broker.bundles.rate import Rate
-from server_broker.bundles.serving import PIECE_BYTES, BundleServing
+from server_broker.bundles.serving import OF_A_STATION, PIECE_BYTES, BundleServing
 from server_broker.bundles.shelf_keys import Found
 
 CONTENT = bytes(range(256)) * 100
@@ -152,6 +152,30 @@ async def test_unread_downloads_are_bounded_and_end_with_their_clients() -> None
     assert (app.running, Closed.open_now) == (0, 0)
     sent = [len(client.body) for client in slow if client.status == 200]
     assert max(sent) < len(CONTENT), "nothing more is read for a client that has gone"
+
+
+async def test_a_station_has_few_downloads_at_once_is_told_of_and_leaves_its_neighbours_theirs() -> None:
+    beyond: list[str] = []
+    app = serving(look_up=look_up_for_a_station, beyond=beyond.append)
+    slow = [Client(authorization="shili-01") for _ in range(OF_A_STATION)]
+    for client in slow:
+        client.reads.clear()
+    tasks = [asyncio.create_task(ask(app, client)) for client in slow]
+    while not all(client.sent for client in slow):
+        await asyncio.sleep(0)
+    assert (await ask(app, Client(authorization="shili-01"))).status == 503
+    assert (await ask(app, Client(authorization="yanshi-01"))).body == CONTENT, "at the same address"
+    for client in slow:
+        client.reads.set()
+    await asyncio.gather(*tasks)
+    assert (await ask(app, Client(authorization="shili-01"))).body == CONTENT
+    while not beyond:  # on a thread of its own
+        await asyncio.sleep(0.01)
+    assert beyond == ["shili-01"]
+
+
+def look_up_for_a_station(kind: str, sha256: bytes, authorization: str) -> Found:
+    return Found(len(CONTENT), Closed, authorization)
 
 
 async def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:

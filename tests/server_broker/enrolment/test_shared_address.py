@@ -11,7 +11,8 @@ from server_broker.enrolment.admission import MAX_AN_HOUR
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
 from server_broker.enrolment.models import StationCertificate
-from server_broker.fleet.models import Station
+from server_broker.fleet.asked_too_much import MANY
+from server_broker.fleet.models import Alarm, Station
 from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
 from tests.cast import YANSHI
@@ -94,5 +95,7 @@ def test_one_station_gets_a_few_certificates_in_an_hour_and_others_theirs(
     assert refusal(kit.renew()) == (429, "too_many_tries")
     assert StationJournal(home).read().entries == lines
     assert other.renew(YANSHI).status_code == 200
+    assert {refusal(kit.renew()) for _ in range(MANY)} == {(429, "too_many_tries")}
+    assert list(Alarm.objects.values_list("code", "station_id")) == [("station_floods", station.pk)]
     StationCertificate.objects.update(issued_at=timezone.now() - dt.timedelta(hours=1))
     assert kit.renew().status_code == 200
