@@ -14,8 +14,9 @@ from server_broker.bundles.shelf_keys import look_up_in, name_whoever_goes_beyon
 from server_broker.console.body_limit import BodyLimit, is_signed_in  # noqa: E402
 from server_broker.console.handler import FairHandler  # noqa: E402
 
+_beyond = name_whoever_goes_beyond()
 application = BundleServing(
     BodyLimit(FairHandler(), is_known=is_signed_in),
-    look_up=look_up_in(settings.HOME),
-    beyond=name_whoever_goes_beyond(),
+    look_up=look_up_in(settings.HOME, beyond=_beyond),
+    beyond=_beyond,
 )

@@ -54,9 +54,21 @@ class ShelfKeys:
     """Judges requests. Safe to use from several threads; each call closes the thread's database connection."""
 
     def __init__(
-        self, *, folder: BundleFolder, key: Ed25519PrivateKey, clock: Callable[[], datetime], rate: Rate | None = None
+        self,
+        *,
+        folder: BundleFolder,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], datetime],
+        rate: Rate | None = None,
+        beyond: Callable[[str], None] = lambda station: None,
     ) -> None:
-        """``key`` signs bundles and indexes as they are sent, so that a new key renames nothing."""
+        """Make them.
+
+        Args:
+            beyond: Called with the name of a station that is refused because it asks too often.
+            key: Signs bundles and indexes as they are sent, so that a new key renames nothing.
+        """
+        self._beyond = beyond
         self._folder = folder
         self._key = key
         self._clock = clock
@@ -146,6 +158,7 @@ class ShelfKeys:
             return HTTPStatus.UNAUTHORIZED
         # Only a proven sender is counted: otherwise a stranger could use up a station's turns.
         if not self._rate.allows(station.pk):
+            self._beyond(station.pk)
             return HTTPStatus.SERVICE_UNAVAILABLE
         newest = StationIndex.objects.filter(station=station).order_by("-version")[:ADMITTED_INDEXES]
         if not rows.filter(indexes__in=list(newest)).exists():
@@ -158,20 +171,20 @@ class ShelfKeys:
         return None
 
 
-def look_up_in(home: CountyHome) -> Callable[[str, bytes, str], Found | HTTPStatus]:
+def look_up_in(home: CountyHome, *, beyond: Callable[[str], None]) -> Callable[[str, bytes, str], Found | HTTPStatus]:
     """Return `ShelfKeys.look_up` of a county. Its signing key is read at the first request."""
 
     @functools.cache
     def keys() -> ShelfKeys:
         folder = BundleFolder(home.bundles)
-        return ShelfKeys(folder=folder, key=county_keys(home).signing_key, clock=timezone.now)
+        return ShelfKeys(folder=folder, key=county_keys(home).signing_key, clock=timezone.now, beyond=beyond)
 
     return lambda kind, sha256, authorization: keys().look_up(kind, sha256, authorization)
 
 
 def name_whoever_goes_beyond() -> Callable[[str], None]:
-    """Return what names a station that asks for more downloads at once than it gets."""
-    counted = AskedTooMuch("同时要的下载太多，")
+    """Return what names a station that asks for more downloads than it gets."""
+    counted = AskedTooMuch("要求下载太多，")
 
     def beyond(station: str) -> None:
         try:

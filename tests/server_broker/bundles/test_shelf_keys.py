@@ -216,12 +216,13 @@ def test_what_left_the_index_is_refused_after_one_more_version(
     assert keys.look_up("bundles", bytes(own.sha256), signed(station, path_of(own))) == HTTPStatus.UNAUTHORIZED
 
 
-def test_a_station_that_asks_too_often_must_come_later(
+def test_a_station_that_asks_too_often_must_come_later_and_is_told_of(
     own: Bundle, station: StationDouble, folder: BundleFolder
 ) -> None:
     seconds = [0.0]
     rate = Rate(a_second=1, burst=2, monotonic_s=lambda: seconds[0])
-    keys = ShelfKeys(folder=folder, key=KEY, clock=lambda: NOW, rate=rate)
+    beyond: list[str] = []
+    keys = ShelfKeys(folder=folder, key=KEY, clock=lambda: NOW, rate=rate, beyond=beyond.append)
 
     def ask() -> Found | HTTPStatus:
         return keys.look_up("bundles", bytes(own.sha256), signed(station, path_of(own)))
@@ -232,6 +233,7 @@ def test_a_station_that_asks_too_often_must_come_later(
         keys.look_up("bundles", bytes(own.sha256), signed(station, path_of(own), key=KEY))
     seconds[0] = 1.0
     assert isinstance(ask(), Found)
+    assert beyond == [station.id]
 
 
 def test_a_nonce_is_remembered_as_long_as_its_request_would_be_taken(
