@@ -158,10 +158,20 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
 
 
 async def let_loose(
-    county: County, one: Round, pem: str, seed: int, *, roster: str = "-"
+    county: County, one: Round, pem: str, seed: int, *, roster: str = "-", niceness: int = 0
 ) -> asyncio.subprocess.Process:
     """Start the hostile station of a round. When its time is over it prints what it did."""
-    command = [sys.executable, "-m", "tests.proofs.neighbours.rogue", one.attack, pem, one.kit.record_key.hex()]
+    command = [
+        "nice",
+        "-n",
+        str(niceness),
+        sys.executable,
+        "-m",
+        "tests.proofs.neighbours.rogue",
+        one.attack,
+        pem,
+        one.kit.record_key.hex(),
+    ]
     command += [str(county.ca), str(county.broker_port), str(county.web_port), roster, str(one.seconds), str(seed)]
     environment = os.environ | {"PYTHONPATH": os.getcwd()}
     return await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)

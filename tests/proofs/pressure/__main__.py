@@ -33,6 +33,10 @@ ROGUES = (
 )
 """The attacks of one station each that come together; one of them never reads what it is sent."""
 
+ROGUES_NICENESS = 19
+"""Attackers have processors of their own. Here ten of them would leave the county a tenth of its two cores, so they get
+what the county and the boards leave over."""
+
 
 class Pressure:
     """One county, its honest boards, and the rounds that they live through."""
@@ -66,7 +70,10 @@ class Pressure:
         """All attacks together; they are named by the alarms that the county has then."""
         before, began, lit = await self._begin()
         rounds = [Round(attack, kit, seconds) for attack, kit in zip(ROGUES, self._rogues, strict=False)]
-        rogues = [await let_loose(self._county, one, self._pems[one.kit.station], self._seed) for one in rounds]
+        rogues = [
+            await let_loose(self._county, one, self._pems[one.kit.station], self._seed, niceness=ROGUES_NICENESS)
+            for one in rounds
+        ]
         await asyncio.gather(*(one.communicate() for one in rogues))
         named = await asyncio.to_thread(
             self._county.rows,
