@@ -2,17 +2,19 @@
 
 A batch has messages of many stations, and only its time as a whole is known. So a batch that took too long is not
 repeated but remembered: from then on the stations in it are processed in two halves, each in a batch of its own. The
-half that is slow again is halved again, until one station is alone with its cost; the others are watched no more. So
-of n stations the dear one is found within log n of its own messages, and from then on its time is charged to it alone.
+half that is slow again is halved again, until one station is alone with its cost; the others are together again after
+a minute. So of n stations the dear one is found within log n of its slow batches, also if others of its are quick.
 
-Where every batch is slow, it is the disk or the machine. What a batch takes at least is therefore no station's cost.
-And a station that was alone in a slow batch is only suspected, and charged once facts of others come through quickly.
-In a small county most batches have one station, and a disk that turns slow must not name whoever comes next.
+**A slow batch alone proves nothing.** Where every batch is slow, it is the disk or the machine; what a batch takes at
+least is therefore no station's cost. And on a busy machine any batch may stand still for seconds, most likely one of
+the station that sends most. So a station is called dear only when chance does not explain it: when so many of its
+batches within a minute were slow, and of others none or few, that slow moments that strike any batch alike would have
+struck it alone less than once in ten thousand times. Until then it is processed apart and charged nothing.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 
 from server_broker.ingest.inbox import price_s
@@ -20,12 +22,45 @@ from server_broker.ingest.messages import Incoming
 
 SLOW_S = 0.25
 """A batch is slow if it takes this much longer than twice its price and what every batch takes."""
-WATCHED_S = 600.0
-"""How long a station stays apart after it was found to be dear."""
+DEAR_FOR_S = 600.0
+"""How long a station stays apart after it was found to be dear, or its message failed."""
+WINDOW_S = 60.0
+"""How long a batch counts as evidence, and the stations of a slow one stay apart."""
+BY_CHANCE = 0.0001
+OTHERS_SLOW = 8
+"""For each slow batch of the others a station needs so many of its own."""
+DEAR_TOO = 3
+"""So many slow batches, and at least half of all, make another station one that may be dear itself."""
+_MOST_BATCHES = 2_000
+"""Bounds the evidence: so many batches take a worker some ten seconds when it is busiest."""
 _RECENT = 16
 """Batches whose quickest tells what every batch takes."""
 _USUAL_MOST_S = 1.0
 """More than that no disk takes for a COMMIT. So a dear station is found even if it was in every batch so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a batch has shown."""
+
+    pays_s: float = 0.0
+    """What its one station, known to be dear, pays for it at once."""
+    dear: dict[str, float] = field(default_factory=dict)
+    """Stations that are dear, and what they have cost beyond their price within `WINDOW_S`, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch as evidence. ``station`` is empty if it had messages of several."""
+
+    at: float
+    station: str
+    over_s: float
+    """What it took beyond its price if it was slow, else 0."""
+    tells: bool
+    """Whether it had facts: what has none may be quick on a slow disk."""
+    slow_with: frozenset[str]
+    """The stations of a slow batch: it says nothing against another one if the one in question was in it."""
 
 
 @dataclass(slots=True)
@@ -35,17 +70,6 @@ class _Watch:
     group: int
     until: float
     dear: bool = False
-    """Whether it was alone in a slow batch. Otherwise it was in one with others."""
-
-
-@dataclass(slots=True)
-class _Suspect:
-    """A station that was alone in the last slow batches."""
-
-    limit_s: float
-    """What a batch had beyond its price."""
-    owed_s: float = 0.0
-    """What it is charged if others are quick."""
 
 
 class Costs:
@@ -55,9 +79,9 @@ class Costs:
         """Watch nobody yet. ``clock`` is monotonic, in seconds."""
         self._clock = clock
         self._watched: dict[str, _Watch] = {}
-        self._suspects: dict[str, _Suspect] = {}
         self._groups = count(1)
         self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._evidence: deque[_Batch] = deque(maxlen=_MOST_BATCHES)
 
     def batches(self, messages: Sequence[Incoming]) -> list[list[Incoming]]:
         """Return ``messages`` in batches: those of stations that nobody watches in one, the others by their groups."""
@@ -65,62 +89,78 @@ class Costs:
             return [list(messages)] if messages else []
         batches: dict[int, list[Incoming]] = {0: []}
         for message in messages:
-            watch = self._watched.get(message.station)
+            watch = self._watch_of(message.station)
             batches.setdefault(watch.group if watch else 0, []).append(message)
         return [batch for batch in batches.values() if batch]
 
-    def took(self, batch: Sequence[Incoming], seconds: float) -> tuple[float, dict[str, float]]:
-        """Note how long a batch took.
-
-        Return what its one station pays at once if it is dear, and which stations are proven to have cost how much.
-        """
-        at = self._clock()
+    def took(self, batch: Sequence[Incoming], seconds: float) -> Verdict:
+        """Note how long a batch took, and return what that shows."""
         stations = list(dict.fromkeys(message.station for message in batch))
+        alone = stations[0] if len(stations) == 1 else ""
+        over_s = self._slow_by(batch, seconds)
+        tells = any(message.leaf == "facts" for message in batch)
+        slow_with = frozenset(stations) if over_s else frozenset[str]()
+        self._evidence.append(_Batch(self._clock(), alone, over_s, tells, slow_with))
+        if not over_s:
+            return Verdict()
+        if not alone:
+            self._halve(stations)
+            return Verdict()
+        was_dear = self._is_dear(alone)
+        dear = {}
+        if self._is_no_chance(alone):
+            self.watch(alone)
+            dear = {alone: sum(one.over_s for one in self._of_late() if one.station == alone)}
+        elif not was_dear:
+            self._watched[alone] = _Watch(next(self._groups), self._clock() + WINDOW_S)
+        return Verdict(over_s if was_dear else 0.0, dear)
+
+    def watch(self, station: str) -> None:
+        """Process a station's messages apart from now on: they are dear, or batches with them fail."""
+        self._watched[station] = _Watch(next(self._groups), self._clock() + DEAR_FOR_S, dear=True)
+
+    def _slow_by(self, batch: Sequence[Incoming], seconds: float) -> float:
+        """Return what a slow batch took beyond its price; 0 if it was not slow."""
         price = sum(price_s(message) for message in batch)
         over = max(0.0, seconds - price)
         self._recent.append(over)
-        limit = SLOW_S + min(_USUAL_MOST_S, *self._recent)
-        is_slow = over > price + limit
-        tells = any(message.leaf == "facts" for message in batch)
-        proven = self._judge_suspects(stations, over - price, is_slow=is_slow) if tells else {}
-        if not is_slow:
-            self._forget(station for station in stations if not self._is_dear(station, at))
-            return 0.0, proven
-        if len(stations) == 1:
-            is_dear = self._is_dear(stations[0], at)
-            if not is_dear:
-                self._watched[stations[0]] = _Watch(next(self._groups), at + WATCHED_S)
-            self._suspects.setdefault(stations[0], _Suspect(limit)).owed_s += over
-            return (over if is_dear else 0.0), proven
+        return over if over > price + SLOW_S + min(_USUAL_MOST_S, *self._recent) else 0.0
+
+    def _halve(self, stations: Sequence[str]) -> None:
         middle = len(stations) // 2
         for half in (stations[:middle], stations[middle:]):
             group = next(self._groups)
             for station in half:
-                self._watched[station] = _Watch(group, at + WATCHED_S)
-        return 0.0, proven
+                self._watched[station] = _Watch(group, self._clock() + WINDOW_S)
 
-    def _judge_suspects(self, stations: Sequence[str], beyond_s: float, *, is_slow: bool) -> dict[str, float]:
-        """Compare a batch with the suspects that are not in it: one that was slow where others are quick is dear."""
-        at, charged = self._clock(), {}
-        if is_slow and any(self._is_dear(station, at) for station in stations):
-            return {}  # it is known why this one is slow
-        for station in [one for one in self._suspects if one not in stations]:
-            suspect = self._suspects.pop(station)
-            if beyond_s <= suspect.limit_s:
-                self.watch(station)
-                charged[station] = suspect.owed_s
-            elif not self._is_dear(station, at):
-                self._watched.pop(station, None)
-        return charged
+    def _is_no_chance(self, station: str) -> bool:
+        """Tell whether slow moments that strike any batch alike would hardly have struck this station's alone."""
+        batches: Counter[str] = Counter()
+        slow: Counter[str] = Counter()
+        for one in self._of_late():
+            if one.station == station or (one.tells and station not in one.slow_with):
+                batches[one.station] += 1
+                slow[one.station] += one.over_s > 0
+        # Others that are slow most of the time may be dear themselves, and say nothing about this one.
+        dear_too = {other for other in batches if slow[other] >= max(DEAR_TOO, batches[other] / 2)}
+        others = batches.keys() - dear_too - {station}
+        if sum(slow[other] for other in others) * OTHERS_SLOW > slow[station]:
+            return False
+        share = batches[station] / (batches[station] + sum(batches[other] for other in others))
+        return float(share ** slow[station]) < BY_CHANCE
 
-    def watch(self, station: str) -> None:
-        """Process a station's messages apart from now on: they are dear, or batches with them fail."""
-        self._watched[station] = _Watch(next(self._groups), self._clock() + WATCHED_S, dear=True)
+    def _of_late(self) -> list[_Batch]:
+        while self._evidence and self._evidence[0].at < self._clock() - WINDOW_S:
+            self._evidence.popleft()
+        return list(self._evidence)
 
-    def _is_dear(self, station: str, at: float) -> bool:
+    def _watch_of(self, station: str) -> _Watch | None:
         watch = self._watched.get(station)
-        return watch is not None and watch.dear and watch.until > at
+        if watch is not None and watch.until <= self._clock():
+            del self._watched[station]
+            return None
+        return watch
 
-    def _forget(self, stations: Iterable[str]) -> None:
-        for station in stations:
-            self._watched.pop(station, None)
+    def _is_dear(self, station: str) -> bool:
+        watch = self._watch_of(station)
+        return watch is not None and watch.dear

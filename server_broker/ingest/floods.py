@@ -21,7 +21,7 @@ LOOK_S = 5.0
 MANY_LET_GO = 200
 """Messages beyond a station's share within `LOOK_S`."""
 DEAR_S = 1.0
-"""Seconds of the worker that a station's messages cost beyond their price within `LOOK_S`."""
+"""Seconds of the worker that a dear station's messages cost beyond their price within a minute."""
 
 
 class FloodWatch:
@@ -36,8 +36,8 @@ class FloodWatch:
         self._next = 0.0
 
     def charged(self, station: str, seconds: float) -> None:
-        """Note that a station's messages cost so much beyond their price."""
-        self._charged[station] = self._charged.get(station, 0.0) + seconds
+        """Note that a dear station's messages have cost so much beyond their price within the last minute."""
+        self._charged[station] = seconds
 
     def is_due(self) -> bool:
         """Tell whether it is time to `look` again."""
@@ -56,8 +56,10 @@ class FloodWatch:
         flooding = {station for station, number in let_go.items() if number >= MANY_LET_GO}
         flooding |= {station for station, seconds in self._charged.items() if seconds >= DEAR_S}
         flooding |= {station for station, refused in refusals.items() if refused.is_flood}
-        # The topic's text is the sender's: only the broker's access list says that it is a station.
-        flooding &= set(Station.objects.filter(pk__in=flooding).values_list("pk", flat=True)) if flooding else set()
+        # The topic's text is the sender's: only the broker's access list says that it is a station. And about one that
+        # was revoked meanwhile there is nothing left to do.
+        in_force = Station.objects.filter(pk__in=flooding, revoked_at=None) if flooding else Station.objects.none()
+        flooding &= set(in_force.values_list("pk", flat=True))
         raise_alarms(
             [
                 AlarmCall(
@@ -81,8 +83,9 @@ class FloodWatch:
 def _said(let_go: int, seconds: float, refused: BrokerRefusals) -> str:
     """Return the alarm's sentence."""
     parts = [f"超出份额的消息 {let_go} 条未收"] if let_go else []
-    parts += [f"多占用县里处理时间 {seconds:.0f} 秒"] if seconds >= 1 else []
     parts += [f"消息服务拒收 {refused.denied} 次"] if refused.denied else []
     parts += [f"因独占消息服务被断开 {refused.cut} 次"] if refused.cut else []
     parts += [f"断线重连 {refused.ended} 次"] if refused.ended > 1 else []
-    return f"最近 {LOOK_S:.0f} 秒内{'，'.join(parts)}；已对它限速，别的站点不受影响"
+    said = [f"最近 {LOOK_S:.0f} 秒内{'，'.join(parts)}"] if parts else []
+    said += [f"一分钟内多占用县里处理时间 {seconds:.0f} 秒"] if seconds >= 1 else []
+    return "；".join([*said, "已对它限速，别的站点不受影响"])

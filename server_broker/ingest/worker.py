@@ -277,10 +277,10 @@ class Worker:
         """Process a batch, and charge a station that makes it dear."""
         began = time.monotonic()
         outgoing = self._processor.process_batch(batch)
-        pays_s, proven = self._costs.took(batch, time.monotonic() - began)
-        if pays_s:
-            self._source.charge(batch[0].station, pays_s)
-        for station, seconds in proven.items():
+        verdict = self._costs.took(batch, time.monotonic() - began)
+        if verdict.pays_s:
+            self._source.charge(batch[0].station, verdict.pays_s)
+        for station, seconds in verdict.dear.items():
             self._floods.charged(station, seconds)
         return outgoing
 
