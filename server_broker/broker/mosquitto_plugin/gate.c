@@ -218,6 +218,19 @@ static int judge(int event, void *event_data, void *user_data)
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 
+/* Asked about each PUBLISH before judge. The contract's messages have no properties (3.3.2.3), and no bound of Mosquitto
+ * counts their bytes: a message of one byte with 60 kB of them would wait in its queue as one byte. */
+static int judge_properties(int event, void *event_data, void *user_data)
+{
+    const struct mosquitto_evt_message *came = event_data;
+    struct station *station;
+
+    (void)event;
+    if (came->properties == NULL) return MOSQ_ERR_SUCCESS;
+    station = find(user_data, mosquitto_client_username(came->client));
+    return station != NULL ? deny(station, came->client) : MOSQ_ERR_ACL_DENIED;
+}
+
 /* Note whose connection was cut: the one that ended last before the broker closed it. */
 static void note_cut(struct gate *gate)
 {
@@ -303,6 +316,7 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data, struct mo
     read_stations(gate);
     gate->told_at = monotonic();
     failed = mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, judge, NULL, gate);
+    failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_MESSAGE, judge_properties, NULL, gate);
     failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_RELOAD, reload, NULL, gate);
     failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_TICK, turned, NULL, gate);
     failed = failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_DISCONNECT, ended, NULL, gate);
@@ -320,6 +334,7 @@ int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int
     (void)count;
     if (gate == NULL) return MOSQ_ERR_SUCCESS;
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_ACL_CHECK, judge, NULL);
+    mosquitto_callback_unregister(gate->id, MOSQ_EVT_MESSAGE, judge_properties, NULL);
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_RELOAD, reload, NULL);
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_TICK, turned, NULL);
     mosquitto_callback_unregister(gate->id, MOSQ_EVT_DISCONNECT, ended, NULL);

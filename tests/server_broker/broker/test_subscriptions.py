@@ -86,6 +86,22 @@ def test_however_many_it_asks_for_it_holds_six(county: BrokerCounty, station: Vi
     assert station.subscribe(OWN[0]) == GRANTED
 
 
+@pytest.mark.parametrize("properties", [b"\x26" + packets.text("k") + packets.text("v" * 60_000), b"\x01\x01"])
+def test_a_message_with_properties_is_denied_and_the_next_is_not(county: BrokerCounty, properties: bytes) -> None:
+    """No bound of Mosquitto counts their bytes, and the contract has none."""
+    board = county.board("village-15")
+    assert broker.refresh(county.home, now=NOW)
+    own = topic(shard=0, station="village-15", leaf="vitals")
+    with county.flooding(board) as line:
+        line.sendall(packets.connect("village-15"))
+        assert line.recv(256)[:1] == b"\x20"
+        line.sendall(packets.publish(own, b"x", mid=1, properties=properties) + packets.publish(own, b"x", mid=2))
+        answered = line.recv(256)
+        assert answered.startswith(b"\x40\x03\x00\x01" + bytes((DENIED,)))
+        answered = answered[5:] or line.recv(256)
+        assert DENIED not in answered
+
+
 def test_whoever_floods_on_is_disconnected_and_a_neighbour_is_served_meanwhile(county: BrokerCounty) -> None:
     rogue, other = county.board("village-09"), county.board("village-10")
     assert broker.refresh(county.home, now=NOW)
