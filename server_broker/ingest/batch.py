@@ -81,6 +81,7 @@ class BatchProcessor:
         """
         now = self._clock()
         with transaction.atomic():
+            self._quota.begin(now)
             sorted_ = self._sort(batch)
             stated = {
                 sender.id: message.generation
@@ -100,6 +101,8 @@ class BatchProcessor:
             outgoing += self._take_blobs(sorted_, now)
             # Last, because chunks that were refused above go into quarantine too.
             self._quarantine.put(sorted_.set_aside, now=now)
+            # Last of all: another worker may wait for these rows until the COMMIT.
+            self._quota.keep()
         return outgoing
 
     def set_aside(self, incoming: Incoming, reason: str, detail: str) -> None:

@@ -1,6 +1,8 @@
 """Quarantine: messages of which no fact could be receipted. They are kept raw, with the reason, and a person is told.
 
-There is a bound on what one station can put into the table in an hour. Beyond it, its messages are only counted.
+There is a bound on what one station can put into the table in an hour. Beyond it, its messages are only counted. Each
+worker counts by itself and begins anew when it starts: a station speaks in at most two shards
+(`server_broker.platform.shards`), so two workers may take twice the bound of it in an hour, and no more.
 """
 
 from collections.abc import Sequence

@@ -115,3 +115,42 @@ def test_a_station_in_good_order_costs_no_row(station: StationDouble, clock: Clo
     processor = BatchProcessor(clock=clock)
     processor.process_batch([station.add(*(touch(number) for number in range(400))).facts_message()])
     assert DayTaken.objects.count() == 0
+
+
+def test_workers_of_a_stations_two_shards_have_one_count(
+    station: StationDouble, processor: BatchProcessor, clock: Clock
+) -> None:
+    other = BatchProcessor(clock=clock, facts_a_day=MOST)
+    assert other.process_batch([]) == []  # it knows the day as it was before
+    station.add(*(touch(number) for number in range(2 * MOST)))
+    assert receipted(processor.process_batch([station.facts_message(1, 4)])) == [4]
+    assert receipted(other.process_batch([station.facts_message(5, 8)])) == [8]
+    assert receipted(processor.process_batch([station.facts_message(9, MOST)])) == [MOST]
+    assert DayTaken.objects.get().facts == MOST
+    assert processor.process_batch([station.facts_message(MOST + 1)]) == []
+
+
+def test_a_worker_that_has_not_heard_of_the_other_takes_one_batch_more(
+    station: StationDouble, processor: BatchProcessor, clock: Clock
+) -> None:
+    other = BatchProcessor(clock=clock, facts_a_day=MOST)
+    other.process_batch([])
+    station.add(*(touch(number) for number in range(MOST + 2)))
+    processor.process_batch([station.facts_message(1, MOST)])
+    assert receipted(other.process_batch([station.facts_message(MOST + 1, MOST + 1)])) == [MOST + 1]
+    assert DayTaken.objects.get().facts == MOST + 1
+    assert other.process_batch([station.facts_message(MOST + 2)]) == []
+
+
+def test_two_workers_count_the_same_pictures_once(
+    station: StationDouble, processor: BatchProcessor, clock: Clock
+) -> None:
+    other = BatchProcessor(clock=clock, facts_a_day=MOST)
+    other.process_batch([])
+    size, sha256 = MOST * BLOB_BYTES, b"s" * 32
+    question = station.message("asked", encode(BlobQuery(station=station.id, sha256=sha256, size=size)))
+    for worker, place in ((processor, 0), (other, size // 2)):
+        piece = BlobChunk(station=station.id, sha256=sha256, size=size, offset=place, data=b"x" * (size // 2))
+        worker.process_batch([station.message("blob", encode(piece))])
+    assert DayTaken.objects.get().blob_bytes == size
+    assert other.process_batch([question]) == []
