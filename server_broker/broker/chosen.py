@@ -48,7 +48,10 @@ def keeper(home: CountyHome) -> Keeper:
 
 
 def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
-    """Have the broker let in whom the journal allows and nobody else; return whether it is known to do so.
+    """Have the broker let in whom the journal allows and nobody else.
+
+    Returns:
+        Whether it is known to let in nobody else. At RabbitMQ users may still be missing: its keeper makes them.
 
     Raises:
         OSError: Mosquitto's lists could not be written.
@@ -57,10 +60,11 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
     if own is None:
         return access.refresh(home, now=now)
     try:
-        return rabbit_keeper.follow_roll(home, own).whole
+        rabbit_keeper.follow_roll(home, own)
     except ServiceError as error:
         _log.error("RabbitMQ does not follow the journal yet: %s", error)
         return False
+    return True
 
 
 def follows_journal(home: CountyHome) -> bool:

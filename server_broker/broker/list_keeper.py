@@ -6,7 +6,6 @@ the lists, the broker that must read them, and the sessions that must end. Nothi
 """
 
 import datetime as dt
-from contextlib import ExitStack
 
 from server_broker.broker.access import BrokerState, broker_state, lists_on_disk, refresh
 from server_broker.broker.config import STATIONS_LIST
@@ -17,7 +16,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import log_of
 from server_broker.trust.journal import StationJournal, StationRoll
-from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYTES, reserve_space
+from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYTES, reserved_after
 
 _AT_ONCE = 20
 """Most sessions to end in one look, so that a new revocation does not wait until all old ones are through."""
@@ -47,10 +46,8 @@ class ListKeeper:
             OSError, ServiceError: The lists could not be written, or disk space for the next revocation could not be
                 reserved. Sessions of stations that are out were ended all the same.
         """
-        with ExitStack() as afterwards:
-            # Reserved last, so that a fault of the disk here can't keep sessions from being ended.
-            afterwards.callback(reserve_space, self._home.trust, JOURNAL_RESERVE_BYTES)
-            afterwards.callback(reserve_space, self._home.broker, LISTS_RESERVE_BYTES)
+        journal, lists = (self._home.trust, JOURNAL_RESERVE_BYTES), (self._home.broker, LISTS_RESERVE_BYTES)
+        with reserved_after(*journal), reserved_after(*lists):
             return self._follow_journal(now)
 
     def _follow_journal(self, now: dt.datetime) -> bool:

@@ -20,7 +20,7 @@ from server_broker.platform.own_broker import OwnBroker
 from server_broker.platform.processes import ServiceError
 from server_broker.trust.board_name import is_board_name
 from server_broker.trust.journal import StationJournal
-from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, reserve_space
+from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, reserved_after
 
 COMPARED_EVERY_S = 30.0
 AT_ONCE = 200
@@ -32,7 +32,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Followed:
-    """What one go changed, and whether RabbitMQ is now as the roll has it."""
+    """What one go did.
+
+    Attributes:
+        changed: RabbitMQ had to change.
+        whole: It is now as the roll has it. If not, users are still to be made; whoever is out is out in any case.
+    """
 
     changed: bool
     whole: bool
@@ -51,9 +56,8 @@ def follow_roll(home: CountyHome, own: OwnBroker) -> Followed:
         for name in found.needless:
             management.delete("users", name)
             management.delete("connections", "username", name)
-        # Then who was taken in last: a technician stands in front of that station.
-        chosen = list(found.due)[-AT_ONCE:]
-        for name in reversed(chosen):
+        chosen = list(found.due)[:AT_ONCE]
+        for name in chosen:
             put_user(management, name, found.due[name], password)
         if found:
             _log.info("RabbitMQ: deleted %d users, made or changed %d", len(found.needless), len(chosen))
@@ -112,9 +116,12 @@ class RabbitKeeper:
         """Bring RabbitMQ in step with the journal, and return whether it had to change.
 
         Raises:
-            OSError: Disk space for the next revocation could not be reserved.
+            OSError: Disk space for the next revocation could not be reserved. Everything else was done.
         """
-        reserve_space(self._home.trust, JOURNAL_RESERVE_BYTES)
+        with reserved_after(self._home.trust, JOURNAL_RESERVE_BYTES):
+            return self._follow_journal()
+
+    def _follow_journal(self) -> bool:
         # Read before anything is compared, so that a change that comes meanwhile is seen at the next look.
         seen = file_version(StationJournal(self._home).path)
         if seen == self._seen and self._monotonic_s() < self._next_s:

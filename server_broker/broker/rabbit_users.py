@@ -82,7 +82,9 @@ class Difference:
 
     Attributes:
         needless: Users of ours that nothing calls for: revoked stations and earlier boards.
-        due: Users that are missing or have other rights, with those that they should have.
+        due: Users that are missing or have other rights, with those that they should have, the most urgent first: the
+            county's own, without which no station is heard, and then boards, the one that was enrolled last first:
+            in front of it a technician stands.
     """
 
     needless: list[str]
@@ -100,7 +102,8 @@ def difference(management: RabbitManagement, roll: StationRoll, password: str) -
     """
     there = _users_there(management, password)
     due = {OWN_USER: county_rights()}
-    for station, known in roll.live(witnessed={station_of(name) for name in there}).items():
+    live = roll.live(witnessed={station_of(name) for name in there})
+    for station, known in reversed(live.items()):
         entry = known.enrolled
         due[board_name(station, entry.record_key)] = station_rights(station, {entry.shard, shard_of(station)})
     return Difference(

@@ -36,7 +36,7 @@ class Revoked:
         in_journal: The revocation is permanent, and the county's chores do every later step that failed.
         lists_written: The lists on disk exclude the station, so a broker that starts now does not let it in.
         broker_runs: A broker runs, and the station may be connected to it.
-        in_force: The running broker uses these lists.
+        in_force: The running broker uses these lists, or RabbitMQ has no user of the station any more.
         session_ended: The running broker has ended the station's open session.
         in_database: The console shows the revocation, and the audit log holds who revoked the station and why.
     """

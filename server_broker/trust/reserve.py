@@ -6,8 +6,8 @@ again at once. The county's chores make the file again as soon as the disk has s
 
 import errno
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 JOURNAL_RESERVE_BYTES = 1 << 20
@@ -43,6 +43,21 @@ def reserve_space(folder: Path, size: int) -> bool:
             raise
         return False
     return True
+
+
+@contextmanager
+def reserved_after(folder: Path, size: int) -> Iterator[None]:
+    """Reserve ``size`` bytes in ``folder`` after the block, even if it raises.
+
+    So a fault of the disk here can't keep stations from being put out.
+
+    Raises:
+        OSError: As `reserve_space`. The block was run.
+    """
+    try:
+        yield
+    finally:
+        reserve_space(folder, size)
 
 
 def _take_up(path: Path, size: int) -> None:

@@ -73,6 +73,7 @@ class StationRoll:
     """The roll of stations: what follows from all lines of the journal together."""
 
     stations: dict[str, JournalStation] = field(default_factory=dict)
+    """In the order in which their present boards were enrolled."""
     revoked: dict[str, str] = field(default_factory=dict)
     """For each revoked station when it was revoked, as `journal_time` writes it."""
     revoked_serials: set[str] = field(default_factory=set)
@@ -160,6 +161,7 @@ class StationRoll:
         else:
             # A station has one board at a time, so the certificates of the earlier board end.
             self._own.add(entry.station)
+            del self.stations[entry.station]  # its place is the last one now
             board = _board(entry)
             superseded, record_keys = known.superseded | known.serials, known.record_keys | board.record_keys
             self.stations[entry.station] = board._replace(superseded=superseded, record_keys=record_keys)

@@ -167,7 +167,8 @@ def test_many_users_are_made_in_several_goes_and_who_is_out_waits_for_none(count
     for number in range(AT_ONCE + 5):
         county.line(f"st-{number}", "enrolled", f"{number:04x}")
     county.line("st-out", "revoked")
-    assert not broker.refresh(county.home, now=NOW)
+    assert broker.refresh(county.home, now=NOW), "whoever is out is out, although not all users are made yet"
+    assert not broker.follows_journal(county.home)
     made = {name for name in county.rabbit.users if is_board_name(name)}
     assert len(made) == AT_ONCE
     assert board_name("st-out", "aa") not in made
@@ -175,6 +176,38 @@ def test_many_users_are_made_in_several_goes_and_who_is_out_waits_for_none(count
     keeper = RabbitKeeper(county.home, county.own)
     assert keeper.look(now=NOW)
     assert broker.follows_journal(county.home)
+
+
+def test_the_countys_own_user_is_made_first(county: County) -> None:
+    county.line("st-replaced", "enrolled", "aa")
+    for number in range(AT_ONCE):
+        county.line(f"st-{number}", "enrolled", f"{number:04x}")
+    county.line("st-replaced", "enrolled", "bb")
+    county.rabbit.done.clear()
+    broker.refresh(county.home, now=NOW)
+    made = [line.rpartition("/")[2] for line in county.rabbit.done if line.startswith("PUT users/")]
+    last = AT_ONCE - 1
+    assert made[:3] == [COUNTY, board_name("st-replaced", "bb"), board_name(f"st-{last}", f"{last:04x}")]
+
+
+def test_a_fault_of_the_disk_keeps_nobody_in_and_hides_no_trouble(county: County) -> None:
+    county.line("st-one", "enrolled", "aa")
+    keeper = RabbitKeeper(county.home, county.own, monotonic_s=lambda: 0.0)
+    assert keeper.look(now=NOW)
+    # No file can be made in its place.
+    (reserved,) = county.home.trust.glob("room-for-*")
+    reserved.unlink()
+    reserved.mkdir()
+    county.line("st-one", "revoked")
+    with pytest.raises(IsADirectoryError):
+        keeper.look(now=NOW)
+    assert board_name("st-one", "aa") not in county.rabbit.users
+    assert not keeper.problem
+    county.line("st-two", "enrolled", "bb")
+    county.rabbit.broken = True
+    with pytest.raises(IsADirectoryError):
+        keeper.look(now=NOW)
+    assert "吊销的站点可能还连着" in keeper.problem
 
 
 def test_all_sessions_end_and_no_others(county: County) -> None:
