@@ -12,7 +12,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -95,7 +95,8 @@ class StationJournal:
         Raises:
             EntryRefused: Nothing was written.
             JournalDamaged: Nothing was written. A revocation is written even to a damaged journal.
-            OSError: The entry does not count. If a part of its line was written, the next entry removes it.
+            OSError: The entry does not count, because what was written of it was taken back. If the disk refuses that
+                too, a whole line counts, for as long as it is there; a part of a line is removed by the next entry.
         """
         if entry.event == "revoked":
             write_with_reserve(self.path.parent, lambda: self._write(entry))
@@ -110,11 +111,18 @@ class StationJournal:
             # A damaged line may have revoked this station. A revocation is safe to add whatever the line held.
             if roll.bad_lines and entry.event != "revoked":
                 raise JournalDamaged(f"{self.path} is damaged in line {roll.bad_lines[0]}")
-            rest = sealed(entry) + b"\n"
-            # A write may take a part of the bytes; on a full disk the next one then raises.
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
+            end = os.fstat(descriptor).st_size
+            try:
+                rest = sealed(entry) + b"\n"
+                # A write may take a part of the bytes; on a full disk the next one then raises.
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+                os.fsync(descriptor)
+            except OSError:
+                # A line that may not be on the disk would count for all readers until the machine starts anew.
+                with suppress(OSError):
+                    os.ftruncate(descriptor, end)
+                raise
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
