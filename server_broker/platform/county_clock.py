@@ -7,10 +7,11 @@ A *run* is a stretch in which the machine's clock ran without a step, within one
 - the county has no NTP and says so in ``county.toml`` (``clock = "manual"``). Then a clock that was set by hand is
   believed, and so is one that nobody has set since the machine started.
 
-The *floor* is the earliest time that it can be now. The county never tells a time below the floor, nor one more than
-two years above it, unless a person confirms it. The floor stands in the file ``clock`` beside the generation. It rises
-by the time that has surely passed, and to the time of a synchronised clock. A clock that was wrongly in the far future
-for a while can't raise it. A confirmation sets the floor to the confirmed time, even if that is lower.
+The *floor* is the earliest time that it can be now. The county never tells a time more than 10 minutes below the floor
+(`FLOOR_SLACK_MS`), nor one more than two years above it, unless a person confirms it. The floor stands in the file
+``clock`` beside the generation. It rises by the time that has surely passed, and to the time of a synchronised clock. A
+clock that was wrongly in the far future for a while can't raise it. A confirmation sets the floor to the confirmed
+time, even if that is lower.
 
 Each run has an id. Welcomes carry it, so that the county can correct times that stations took from a run if it learns
 later that the run was wrong (`server_broker.fleet.clock_runs`).

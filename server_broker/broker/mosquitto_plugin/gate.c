@@ -30,7 +30,7 @@
 
 #define LINE_BYTES 64  /* a station's name has at most 32 bytes (protocol/topics.py), a shard three digits */
 #define TOPIC_BYTES 128
-#define WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE 1
+#define HIGHEST_QOS 1 /* at least once */
 
 /*
  * A token bucket for each station, so that a flood ends here, before the queue that all stations share. An honest station
@@ -92,13 +92,14 @@ static double monotonic(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static struct station *find(const struct gate *gate, const char *name)
+/* Return the station of a name, or NULL. The stations are sorted by name. */
+static struct station *find(struct station *stations, size_t count, const char *name)
 {
     struct station wanted;
 
-    if (name == NULL || strlen(name) >= sizeof wanted.name || gate->count == 0) return NULL;
+    if (name == NULL || strlen(name) >= sizeof wanted.name || count == 0) return NULL;
     strcpy(wanted.name, name);
-    return bsearch(&wanted, gate->stations, gate->count, sizeof *gate->stations, by_name);
+    return bsearch(&wanted, stations, count, sizeof *stations, by_name);
 }
 
 /* Spend what a request costs, and tell whether the station had so much left. */
@@ -131,17 +132,16 @@ static int deny(struct station *station, const struct mosquitto *client)
 /* Read the list anew. If it can't be read nobody is on it: a station that was revoked must not stay by an accident. */
 static void read_stations(struct gate *gate)
 {
-    struct station *stations = NULL, one;
+    struct station *stations = NULL, *old = gate->stations, one;
     const struct station *before;
-    struct gate old = *gate;
-    size_t count = 0, room = 0;
+    size_t count = 0, room = 0, old_count = gate->count;
     char line[LINE_BYTES];
     FILE *file = fopen(gate->file, "re");
 
     gate->stations = NULL;
     gate->count = 0;
     if (file == NULL) {
-        free(old.stations);
+        free(old);
         mosquitto_log_printf(MOSQ_LOG_ERR, "the list of stations can't be read, so no station may do anything");
         return;
     }
@@ -152,14 +152,14 @@ static void read_stations(struct gate *gate)
             if (more == NULL) {
                 mosquitto_log_printf(MOSQ_LOG_ERR, "no memory for the list of stations, so no station may do anything");
                 free(stations);
-                free(old.stations);
+                free(old);
                 fclose(file);
                 return;
             }
             stations = more;
         }
         /* A reload, such as another station's revocation, fills no bucket. */
-        before = find(&old, one.name);
+        before = find(old, old_count, one.name);
         one.allowance = before != NULL ? before->allowance : MESSAGES_AT_ONCE;
         one.at = before != NULL ? before->at : monotonic();
         one.denied = before != NULL ? before->denied : 0;
@@ -168,7 +168,7 @@ static void read_stations(struct gate *gate)
         stations[count++] = one;
     }
     fclose(file);
-    free(old.stations);
+    free(old);
     if (count > 0) qsort(stations, count, sizeof *stations, by_name);
     gate->stations = stations;
     gate->count = count;
@@ -206,14 +206,14 @@ static int judge(int event, void *event_data, void *user_data)
     if (asked->access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Who speaks an older MQTT is told nothing of what is denied; Mosquitto 2.0 has no option that refuses it. */
     if (mosquitto_client_protocol_version(asked->client) != 5) return MOSQ_ERR_ACL_DENIED;
-    station = find(gate, mosquitto_client_username(asked->client));
+    station = find(gate->stations, gate->count, mosquitto_client_username(asked->client));
     if (station == NULL) return MOSQ_ERR_ACL_DENIED;
     for (int i = 0; i < 2 && length == 0; i++) length = begins_own(station, station->shards[i], asked->topic);
     if (length == 0) return deny(station, asked->client);
     if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return deny(station, asked->client);
     if (asked->access != MOSQ_ACL_WRITE) return MOSQ_ERR_PLUGIN_DEFER;
     /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */
-    if (asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return deny(station, asked->client);
+    if (asked->qos > HIGHEST_QOS) return deny(station, asked->client);
     if (!spend(station, 1.0 + asked->payloadlen / BYTES_OF_A_MESSAGE)) return deny(station, asked->client);
     return MOSQ_ERR_PLUGIN_DEFER;
 }
@@ -223,11 +223,12 @@ static int judge(int event, void *event_data, void *user_data)
 static int judge_properties(int event, void *event_data, void *user_data)
 {
     const struct mosquitto_evt_message *came = event_data;
+    const struct gate *gate = user_data;
     struct station *station;
 
     (void)event;
     if (came->properties == NULL) return MOSQ_ERR_SUCCESS;
-    station = find(user_data, mosquitto_client_username(came->client));
+    station = find(gate->stations, gate->count, mosquitto_client_username(came->client));
     return station != NULL ? deny(station, came->client) : MOSQ_ERR_ACL_DENIED;
 }
 
@@ -237,7 +238,7 @@ static void note_cut(struct gate *gate)
     struct station *station;
 
     if (!turns_closed_cut(gate->turns)) return;
-    station = find(gate, gate->last_ended);
+    station = find(gate->stations, gate->count, gate->last_ended);
     if (station != NULL) station->cut++;
     mosquitto_log_printf(MOSQ_LOG_WARNING, "cut: %s kept the broker from all others", gate->last_ended);
 }
@@ -247,7 +248,7 @@ static int ended(int event, void *event_data, void *user_data)
 {
     const struct mosquitto_evt_disconnect *ends = event_data;
     struct gate *gate = user_data;
-    struct station *station = find(gate, mosquitto_client_username(ends->client));
+    struct station *station = find(gate->stations, gate->count, mosquitto_client_username(ends->client));
 
     (void)event;
     note_cut(gate);

@@ -197,6 +197,7 @@ static void look_at_turn(struct turns *turns)
         turns->turn_began_ms = now_ms;
         turns->at_turn.count = 0;
     } else if (now_ms - turns->turn_began_ms >= HELD_MS) {
+        /* Asked before the first look is taken, of which it says "nobody": something is read only between two looks. */
         int alone = read_alone(turns, &turns->at_turn);
         if (turns->at_turn.count == 0) read_all(turns, &turns->at_turn);
         if (alone >= 0 && atomic_load(&turns->number) == number) cut(turns, alone);
