@@ -116,6 +116,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "42-link-used-twice": (county_tests("accounts/test_sign_in_races.py"),),
     "43-guess-counted-after": (county_tests("accounts/test_guesses.py"),),
     "44-picture-whole-for-whoever-asks": (county_tests("media/test_pictures_by_hash.py"),),
+    "45-day-counted-by-each-worker": (county_tests("ingest/test_quota.py"),),
+    "46-line-that-the-disk-did-not-confirm": (county_tests("trust/test_journal_full_disk.py"),),
     "50-subscribe-not-judged": (county_tests("broker/test_subscriptions.py"),),
     "51-line-added-to-the-journal-before-last": (county_tests("trust/test_journal_compaction.py"),),
     "52-changed-journal-not-read-again": (county_tests("trust/test_journal_in_memory.py"),),
