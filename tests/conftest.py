@@ -32,6 +32,8 @@ COUNTY_FOLDER = Path(tempfile.mkdtemp(prefix="cunhui-", dir="/tmp"))
 )
 os.environ["CUNHUI_HOME"] = str(COUNTY_FOLDER)
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
+os.environ["TEXTUAL_FPS"] = "1000"
+"""A screen is painted at once. Thousands of drawings that each wait for the next sixtieth of a second take minutes."""
 
 # How fast the machine draws examples is no property of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
