@@ -4,6 +4,7 @@ import datetime as dt
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,47 @@ from server_broker.trust.keys import server_certificate
 START_TIMEOUT_S = 20.0
 
 
+class OneChromium:
+    """The Chromium of all modules here. Playwright's loop runs in this thread meanwhile, which Django would refuse."""
+
+    def __init__(self) -> None:
+        self._running: tuple[Browser, ExitStack] | None = None
+
+    def started(self) -> Browser:
+        """Return it, and start it if it does not run."""
+        if self._running is None:
+            with ExitStack() as stack:
+                stack.enter_context(pytest.MonkeyPatch.context()).setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+                self._running = stack.enter_context(chromium()), stack.pop_all()
+        return self._running[0]
+
+    def end(self) -> None:
+        """End it if it runs."""
+        if self._running is not None:
+            self._running[1].close()
+            self._running = None
+
+
+@pytest.fixture(scope="package")
+def one_chromium() -> Iterator[OneChromium]:
+    one = OneChromium()
+    yield one
+    one.end()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium for one module. Playwright's loop runs in this thread meanwhile, which Django would refuse."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with chromium() as running:
-            yield running
+def browser(one_chromium: OneChromium) -> Iterator[Browser]:
+    """A Chromium without pages at the beginning of each module."""
+    running = one_chromium.started()
+    yield running
+    for context in running.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def no_browser(one_chromium: OneChromium) -> None:
+    """For whoever starts a Playwright of its own: a thread can run only one."""
+    one_chromium.end()
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def key_pin(certificate: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def chromium(door: FrontDoor, county_cluster: CountyHome) -> Iterator[Browser]:
+def chromium(no_browser: None, door: FrontDoor, county_cluster: CountyHome) -> Iterator[Browser]:
     """A Chromium that takes the front door's private authority for a public one, and knows no other private one."""
     trusted = f"--ignore-certificate-errors-spki-list={key_pin(county_cluster.root / door.private_authority)}"
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:

@@ -14,6 +14,7 @@ from tests.server_broker.county import user_of
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_browser")
 def test_fleet_station_and_today_are_drawn_at_both_widths(web: str, tmp_path: Path) -> None:
     make_day()
     operator = user_of(OPERATOR)

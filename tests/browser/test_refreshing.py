@@ -26,7 +26,7 @@ EVERY_MS = 5_000
 
 
 @pytest.fixture
-def tabs() -> Iterator[BrowserContext]:
+def tabs(no_browser: None) -> Iterator[BrowserContext]:
     """A Chromium as a person has it: one window with tabs, of which one is in front and the others are hidden.
 
     Playwright by itself makes every page believe that it is in front.
