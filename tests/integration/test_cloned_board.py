@@ -37,6 +37,7 @@ def clone(village: Village) -> Iterator[DemoStation]:
     board.stop()
 
 
+@pytest.mark.small_proof
 def test_both_boards_green_lights_are_stored(village: Village, clone: DemoStation) -> None:
     station = village.stations[0]
     for _ in range(4):

@@ -31,6 +31,7 @@ def settle(village: Village) -> None:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.small_proof
 def test_nothing_is_lost_and_nothing_doubled(village: Village) -> None:
     """One station's outbox is damaged between dump and restore: what it had matched lies in an ended stream."""
     for station in village.stations:

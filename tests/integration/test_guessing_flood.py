@@ -87,6 +87,7 @@ def most_memory_mb(pid: int) -> float:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.small_proof
 def test_a_crowd_of_guesses_costs_little_memory_and_shuts_nobody_out(county: County) -> None:
     make_officer(county)
     attacker, officer = Caller(county, ATTACKER), Caller(county, OFFICE)

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from tests.integration.village import Village, start_agent
@@ -25,6 +27,7 @@ def cut_off_the_end(file: Path) -> None:
         outbox.truncate(file.stat().st_size * 2 // 3 + 1)
 
 
+@pytest.mark.small_proof
 def test_damage_is_salvaged_and_the_loss_is_stated(village: Village) -> None:
     damages = {village.stations[0]: flip_bytes_in_the_middle, village.stations[1]: cut_off_the_end}
     before = {station: epochs(village, station) for station in damages}
