@@ -4,9 +4,11 @@ Most words have a sign and a tone too. The tone is a colour, and the sign repeat
 the colours apart.
 """
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from server_broker.attendance.outcomes import Outcome
+from server_broker.fleet.alarm_ends import Calm, Seen, end_of
 from server_broker.fleet.models import Station, StationStatus
 
 
@@ -192,6 +194,11 @@ REMEDIES = {
     "county_went_back": "请核对站点名册：备份之后吊销的站点要再吊销，接入的站点要重新登记。",
     "generation_absurd": "请查这个站点的程序是否出了故障，或者有人仿冒它，必要时吊销站点。",
     "county_disk": "请清理县服务器的磁盘或扩容；写满后记录留在站点，县里收不到。腾出地方后这条告警自动解除。",
+    "media_folder": "请看县服务器放图片的磁盘：满了清理，坏了更换，再核对目录的权限。图片留在站点，写得进了自动解除。",
+    "bad_signature": "请联系村里核实：站点的卡是否换过、机器是否被人动过；不是自己人换的，就吊销站点。",
+    "conflicting_fact": "请查这个站点是否换过旧卡，或者有人拷贝过它的卡；县里已收的不变。",
+    "epoch_opened": "请打开站点页看账目有没有缺的；是换过旧卡或有人拷贝过卡，就照《装机手册-救援》办。",
+    "facts_lost": "请打开站点页看是哪几条，和村里对一下那几天的打卡，缺的按补卡办；存储卡坏过就换新的。",
     "county_clock_stepped": "请对一下县服务器的时间：运行 cunhui-server clock；不对就校正，对的就不用再做什么。",
     "too_many_corrections": "请查该站点的网络对时和时钟电池；不像故障，就查有没有人仿冒它，必要时吊销站点。",
     "county_clock_doubted": "请回想上次关机前时间对不对：对就运行 cunhui-server clock --earlier right；不对就核对。",
@@ -303,6 +310,28 @@ def alarm_name(code: str) -> str:
 def remedy(code: str) -> str:
     """Return in one sentence what a person should do about an alarm; empty if there is no advice."""
     return REMEDIES.get(code.split(":", maxsplit=1)[0], "")
+
+
+def ending(code: str, *, origin: str) -> str:
+    """Return how an alarm ends that does not end with its cause; empty for one that does."""
+    match end_of(code, origin=origin):
+        case Seen(pause=pause) if pause:
+            return f"要有人确认；确认后停了 {_span(pause)}再有，另算一条，再通知"
+        case Seen():
+            return "要有人确认；确认后再有，另算一条，再通知"
+        case Calm(lasts=lasts):
+            return f"{_span(lasts)}没有再来，自动解除"
+        case _:
+            return ""
+
+
+def _span(duration: timedelta) -> str:
+    """Return whole days, hours or minutes in Chinese."""
+    seconds = int(duration.total_seconds())
+    for unit, word in ((86_400, "天"), (3_600, "小时")):
+        if seconds % unit == 0:
+            return f"{seconds // unit} {word}"
+    return f"{seconds // 60} 分钟"
 
 
 def state_of(station: Station) -> Word:

@@ -1,13 +1,13 @@
 """The codes of the alarms that the county raises by itself.
 
-Each has a Chinese word (`server_broker.console.words.ALARMS`). A code may be followed by a colon and what it is about,
-if a station can have several. Codes are stored and never change. Those that stations raise stand in
-`protocol.alarm_codes`.
+Each has a Chinese word (`server_broker.console.words.ALARMS`) and an end (`server_broker.fleet.alarm_ends`). A code may
+be followed by a colon and what it is about, if a station can have several. Codes are stored and never change. Those
+that stations raise stand in `protocol.alarm_codes`.
 """
 
 from typing import Final
 
-from protocol.alarm_codes import LOST_CARD
+from protocol.alarm_codes import LOST_CARD, STATION_ALARMS
 
 COUNTY_RECORD: Final = "county_record"
 """Rows, audit log or manifests differ from the county's own stream."""
@@ -46,7 +46,8 @@ TOO_MANY_ALARMS: Final = "too_many_alarms"
 """Takes the place of a station's own alarms beyond as many as it may have."""
 HELP_ASKED: Final = "help_asked"
 INPUT_FLAPPING: Final = "input_flapping"
-"""With the name of the door contact."""
+"""With the name of the door contact. The county reads it off what a station states of the contact, so that it is an
+alarm of the station, which opens and closes it."""
 
 UNEXPLAINED_FACTS: Final = "unexplained_facts"
 LEDGER_TOO_LARGE: Final = "ledger_too_large"
@@ -105,7 +106,6 @@ COUNTY_ALARMS: Final = frozenset(
         BAD_SIGNATURE,
         TOO_MANY_ALARMS,
         HELP_ASKED,
-        INPUT_FLAPPING,
         UNEXPLAINED_FACTS,
         LEDGER_TOO_LARGE,
         EPOCH_OPENED,
@@ -130,3 +130,5 @@ COUNTY_ALARMS: Final = frozenset(
     }
 )
 """A touch of a lost card raises an alarm of the county, under the code that stations have for it."""
+KNOWN_ALARMS: Final = COUNTY_ALARMS | STATION_ALARMS | {INPUT_FLAPPING}
+"""All codes of alarms that this program knows. A newer station may raise others."""

@@ -1,5 +1,7 @@
 """Alarms: one open row for each station, origin and code, however often it is raised.
 
+How each ends stands in `server_broker.fleet.alarm_ends`.
+
 An alarm has an origin: the county, or the station that reports it about itself. A station's reports open and close only
 alarms of origin ``station``, so that no station can close an alarm of the county by using its code. The number of rows
 that a station may open is bounded, because the station chooses the codes.
@@ -12,17 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from protocol.facts import Severity
 from server_broker.accounts.models import User
-from server_broker.fleet.alarm_codes import (
-    HELD,
-    HELP_ASKED,
-    STATION_FLOODS,
-    TOO_MANY_ALARMS,
-    TOO_MANY_CORRECTIONS,
-    UNEXPLAINED_FACTS,
-)
+from server_broker.fleet.alarm_codes import HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
+from server_broker.fleet.alarm_ends import COUNTY_ENDS, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import without_nul
@@ -31,9 +28,6 @@ type Origin = Literal["county", "station"]
 
 MAX_STATION_ALARMS = 64
 """Most alarms of its own that a station may have: those that are open, and those that it opened in the last hour."""
-
-CALM = {TOO_MANY_CORRECTIONS: timedelta(days=1), STATION_FLOODS: timedelta(minutes=10)}
-"""Alarms that are over when they were not raised again for so long."""
 
 _HOUR = timedelta(hours=1)
 _DETAIL_CHARS = 400
@@ -49,6 +43,33 @@ FROM unnest(%(stations)s::text[], %(origins)s::text[], %(codes)s::text[], %(seve
 ON CONFLICT (station_id, origin, code) WHERE resolved_at IS NULL
 DO UPDATE SET last_at = excluded.last_at, detail = excluded.detail, severity = excluded.severity,
               count = least(fleet_alarm.count::bigint + excluded.count, 2147483647)
+"""
+
+# What happened again after somebody had seen it is a new alarm. A `last_at` that is still to come was written by a
+# clock that was put back since. Two SELECTs, because `IS NOT DISTINCT FROM` uses no index.
+_END_SEEN = """
+WITH again AS (
+    SELECT * FROM unnest(%(stations)s::text[], %(origins)s::text[], %(codes)s::text[], %(pauses)s::interval[])
+    AS called (station, origin, code, pause)
+), seen AS (
+    SELECT a.id, a.last_at, pause FROM again JOIN fleet_alarm a
+    ON a.station_id = station AND a.origin = again.origin AND a.code = again.code
+    WHERE a.resolved_at IS NULL AND a.acknowledged_at IS NOT NULL
+    UNION ALL
+    SELECT a.id, a.last_at, pause FROM again JOIN fleet_alarm a
+    ON station IS NULL AND a.station_id IS NULL AND a.origin = again.origin AND a.code = again.code
+    WHERE a.resolved_at IS NULL AND a.acknowledged_at IS NOT NULL
+)
+UPDATE fleet_alarm SET resolved_at = %(at)s WHERE resolved_at IS NULL AND id IN (
+    SELECT id FROM seen WHERE pause = interval '0' OR last_at NOT BETWEEN %(at)s - pause AND %(at)s)
+"""
+
+_CLOSE_CALM = """
+UPDATE fleet_alarm a SET resolved_at = %(at)s
+FROM unnest(%(origins)s::text[], %(heads)s::text[], %(lasts)s::interval[], %(seen)s::bool[])
+    AS ends (origin, head, lasts, seen)
+WHERE a.resolved_at IS NULL AND a.origin = ends.origin AND split_part(a.code, ':', 1) = ends.head
+  AND a.last_at < %(at)s - ends.lasts AND (NOT ends.seen OR a.acknowledged_at < %(at)s - ends.lasts)
 """
 
 _RESOLVE = """
@@ -112,7 +133,11 @@ class _Key(NamedTuple):
 
 
 def raise_alarm(*, station: str | None, code: str, severity: Severity, detail: str, at: datetime) -> None:
-    """Open an alarm of the county, or count up the open one with the same station and code."""
+    """Open an alarm of the county, or count up the open one with the same station and code.
+
+    If it is one that waits for a person (`alarm_ends.Seen`) and somebody has acknowledged the open one, this is a new
+    alarm.
+    """
     raise_alarms([AlarmCall(station, code, severity, detail)], at=at)
 
 
@@ -136,8 +161,23 @@ def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
         "details": [without_nul(call.detail)[:_DETAIL_CHARS] for call in called],
         "counts": [call.count for call in called],
     }
-    with connection.cursor() as cursor:
+    # Both or neither: what was ended here must not be ended without the new one.
+    with transaction.atomic(), connection.cursor() as cursor:
+        _end_seen(cursor, list(merged), at)
         cursor.execute(_UPSERT, parameters)
+
+
+def _end_seen(cursor: CursorWrapper, called: Iterable[_Key], at: datetime) -> None:
+    """Close the acknowledged alarms of which these calls are no repeats, but something that happened again."""
+    again = [(key, end.pause) for key in called if isinstance(end := end_of(key.code, origin=key.origin), Seen)]
+    if again:
+        columns: dict[str, Any] = {
+            "stations": [key.station for key, _ in again],
+            "origins": [key.origin for key, _ in again],
+            "codes": [key.code for key, _ in again],
+            "pauses": [pause for _, pause in again],
+        }
+        cursor.execute(_END_SEEN, columns | {"at": at})
 
 
 def _merged(calls: Iterable[AlarmCall]) -> dict[_Key, AlarmCall]:
@@ -193,7 +233,7 @@ def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
 
 
 def acknowledge(alarm: Alarm, *, by: User, at: datetime) -> None:
-    """Note that a person has seen the alarm; repeats still count up.
+    """Note that a person has seen the alarm. Repeats of one that lasts still count up.
 
     A call for help is over once it is seen, so that the next call is a new alarm; and its station is told who saw it.
     """
@@ -217,9 +257,18 @@ def close_over(at: datetime) -> int:
 
 
 def close_calm(*, at: datetime) -> int:
-    """Close the alarms about what a station did and does no longer, and return how many there were."""
-    rows = Alarm.objects.filter(origin="county", resolved_at=None)
-    return sum(rows.filter(code=code, last_at__lt=at - calm).update(resolved_at=at) for code, calm in CALM.items())
+    """Close the alarms that were not raised again for as long as `alarm_ends` says; return how many there were.
+
+    Those that wait for a person are closed only once somebody has acknowledged them.
+    """
+    ends = [
+        (origin, head, end.lasts if isinstance(end, Calm) else SEEN_STAYS, isinstance(end, Seen))
+        for origin, table in (("county", COUNTY_ENDS), ("station", STATION_ENDS))
+        for head, end in table.items()
+        if isinstance(end, Calm | Seen)
+    ]
+    origins, heads, lasts, seen = (list(column) for column in zip(*ends, strict=True))
+    return _count(_CLOSE_CALM, at=at, origins=origins, heads=heads, lasts=lasts, seen=seen)
 
 
 def close_overflows(*, at: datetime) -> int:

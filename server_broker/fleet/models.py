@@ -166,7 +166,10 @@ class StationEvent(Stamped):
 
 
 class Alarm(models.Model):
-    """Something that a person must look at. Each (station, origin, code) has one open row: repeats only count up."""
+    """Something that a person must look at. Each (station, origin, code) has one open row: repeats count up.
+
+    `fleet.alarm_ends` says how each ends, and which repeat is a new one.
+    """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="alarms", null=True)
     origin = models.CharField(max_length=8, default="county")

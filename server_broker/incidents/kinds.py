@@ -111,20 +111,15 @@ KINDS: Final[tuple[Kind, ...]] = (
         "县运维",
         "请联系村里不要断电，再照告警清理磁盘；存储出故障时先导出记录再换卡。",
         "station",
-        frozenset(
-            {
-                *(station_codes.DISK_FULL, station_codes.DISK_ERROR, station_codes.DISK_SHORT, "outbox_full"),
-                county_codes.MEDIA_FOLDER,
-            }
-        ),
+        frozenset({station_codes.DISK_FULL, station_codes.DISK_ERROR, station_codes.DISK_SHORT, "outbox_full"}),
     ),
     Kind(
         "county_disk",
-        "县服务器的磁盘快满了",
+        "县服务器的磁盘快满或写不进",
         "县运维",
-        "请清理县服务器的磁盘或扩容；写满后记录留在站点，县里收不到。",
+        "请清理县服务器的磁盘或扩容，只是图片写不进就看权限和磁盘好坏；写满后记录留在站点，县里收不到。",
         "alarms",
-        frozenset({county_codes.COUNTY_DISK}),
+        frozenset({county_codes.COUNTY_DISK, county_codes.MEDIA_FOLDER}),
     ),
     Kind(
         "backup",

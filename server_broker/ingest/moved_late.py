@@ -2,7 +2,7 @@
 
 Whoever takes a board gets its key, and may state for an old boot that it learnt another time. The county can't tell
 that from a word that is merely late. So the touches follow it as any other, and an alarm asks a person to look.
-Only a revocation of the station closes it, because nothing else says that somebody has looked at the touches.
+Only that person's acknowledgement says that somebody has looked at the touches (`server_broker.fleet.alarm_ends`).
 """
 
 from collections.abc import Mapping

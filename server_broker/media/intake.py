@@ -12,8 +12,8 @@ from datetime import datetime
 from django.db import transaction
 
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
-from server_broker.fleet.alarm_codes import BLOB_CORRUPTED
-from server_broker.fleet.alarms import raise_alarm
+from server_broker.fleet.alarm_codes import BLOB_CORRUPTED, MEDIA_FOLDER
+from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.media.files import MediaFolder
 from server_broker.media.judging import judge
 from server_broker.media.kinds import allows
@@ -53,9 +53,13 @@ class BlobIntake:
     def __init__(self, folder: MediaFolder, *, now: datetime) -> None:
         self._folder = folder
         self._now = now
+        self._wrote = False
 
     def take(self, chunks: Sequence[BlobChunk]) -> list[tuple[BlobChunk, BlobRefused]]:
-        """Store pieces, and return the refused ones with the reason."""
+        """Store pieces, and return the refused ones with the reason.
+
+        Pieces that reach the disk end the alarm that the folder can't be written.
+        """
         by_blob: dict[BlobKey, list[BlobChunk]] = defaultdict(list)
         for chunk in chunks:
             by_blob[(chunk.station, chunk.sha256)].append(chunk)
@@ -65,6 +69,8 @@ class BlobIntake:
                 self._take_pieces(pieces)
             except BlobRefused as error:
                 refused += [(piece, error) for piece in pieces]
+        if self._wrote:
+            resolve(station=None, code=MEDIA_FOLDER, at=self._now)
         return refused
 
     def _take_pieces(self, pieces: list[BlobChunk]) -> None:
@@ -80,6 +86,7 @@ class BlobIntake:
             raise BlobRefused(f"pieces that leave more than {MAX_RANGES} gaps")
         # On disk before the row counts them: after a crash a counted piece must be there.
         self._folder.write(first.station, first.sha256, [(piece.offset, piece.data) for piece in pieces])
+        self._wrote = True
         if spans != [(0, blob.size)]:
             blob.ranges = [list(span) for span in spans]
             blob.save(update_fields=["ranges"])

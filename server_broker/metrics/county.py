@@ -12,12 +12,11 @@ from django.db import connection
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce
 
-from protocol.alarm_codes import STATION_ALARMS
 from protocol.facts import Severity
 from server_broker import broker
 from server_broker.backup.state import backup_status
 from server_broker.commands.models import StationOrder
-from server_broker.fleet.alarm_codes import COUNTY_ALARMS
+from server_broker.fleet.alarm_codes import KNOWN_ALARMS
 from server_broker.fleet.models import ShelfDue, Station
 from server_broker.ingest.models import Quarantined
 from server_broker.metrics import families
@@ -32,7 +31,6 @@ from server_broker.platform.units import part_names
 
 OTHER_CODE = "other"
 """In place of a code that no list of ours has: a station may raise alarms under codes of its own choice."""
-_CODES = COUNTY_ALARMS | STATION_ALARMS
 
 
 def machine_families(home: CountyHome) -> Iterator[Family]:
@@ -75,7 +73,7 @@ def database_families(
     for _, code, severity in alarms:
         severities[severity] = severities.get(severity, 0) + 1
         known = code.partition(":")[0]
-        known = known if known in _CODES else OTHER_CODE
+        known = known if known in KNOWN_ALARMS else OTHER_CODE
         codes[known] = codes.get(known, 0) + 1
     yield families.ALARMS.family(((severity,), count) for severity, count in severities.items())
     yield families.ALARMS_BY_CODE.family(((code,), count) for code, count in sorted(codes.items()))

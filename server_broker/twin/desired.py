@@ -84,6 +84,9 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     except (DesiredTooLarge, DesiredUnreadable) as error:
         raise_alarm(station=station.id, code=_ALARMS[type(error)], severity="major", detail=str(error), at=at)
         return before and with_shelf(before, station)
+    # Also if the state is the one from before: what was too large may have been taken back.
+    for code in _ALARMS.values():
+        resolve(station=station.id, code=code, at=at)
     _tell_left_out(station, built, left_out, at)
     floor = _floor(station)
     if before is not None and built == before and before.version >= floor:
@@ -93,8 +96,6 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
         station=station, defaults={"version": desired.version, "payload": encode(desired), "built_at": at}
     )
     Station.objects.filter(pk=station.pk).update(desired_version=desired.version)
-    for code in _ALARMS.values():
-        resolve(station=station.id, code=code, at=at)
     return with_shelf(desired, station)
 
 

@@ -159,6 +159,12 @@ def remedy(code: str) -> str:
 
 
 @register.filter
+def ending(alarm: Alarm) -> str:
+    """Return how an open alarm ends, if not with its cause."""
+    return "" if alarm.resolved_at else words.ending(alarm.code, origin=alarm.origin)
+
+
+@register.filter
 def health_readings(status: StationStatus | None) -> list[health.Reading]:
     """Return the parts of the station's health in words."""
     return health.readings(status)

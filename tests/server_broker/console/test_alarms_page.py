@@ -10,7 +10,7 @@ from django.utils import timezone
 from server_broker.console.views import alarms as alarms_page
 from server_broker.fleet.models import Alarm
 from tests.cast import OPERATOR, SHILI
-from tests.server_broker.county import FictionalCounty, signed_in
+from tests.server_broker.county import FictionalCounty, alarm, signed_in
 from tests.server_broker.pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,20 @@ def test_resolved_alarms_come_from_an_index_and_are_counted_no_further_than_they
     before = timezone.localdate() - dt.timedelta(hours=MANY - 100)
     assert "更早的请在上面选一个日子" not in text_of(operator, f"/alarms/?state=resolved&until={before}")
     assert "held" not in text_of(operator, "/alarms/?state=resolved&until=2020-01-01")
+
+
+def test_each_alarm_says_how_it_ends_if_not_with_its_cause(county: FictionalCounty) -> None:
+    said = {
+        "facts_lost": "要有人确认；确认后再有，另算一条，再通知",
+        "bad_signature": "要有人确认；确认后停了 2 小时再有，另算一条，再通知",
+        "blob_corrupted": "1 天没有再来，自动解除",
+        "station_floods": "10 分钟没有再来，自动解除",
+    }
+    for code in (*said, "station_silent"):
+        alarm(county.stations[SHILI], code)
+    html = text_of(signed_in(OPERATOR), "/alarms/")
+    assert [ending for ending in said.values() if html.count(ending) != 1] == []
+    assert html.count("自动解除</span>") == 2
 
 
 @pytest.mark.usefixtures("resolved")

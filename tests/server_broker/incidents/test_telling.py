@@ -264,6 +264,29 @@ def test_what_opens_after_somebody_has_seen_the_incident_is_told(
     assert len(post.got) == 2
 
 
+@pytest.mark.usefixtures("channel")
+@pytest.mark.parametrize("seen_on", ["需要处理", "告警"])
+def test_what_happens_again_a_year_after_somebody_saw_it_is_told(
+    seen_on: str, county: FictionalCounty, day: Day, post: Post
+) -> None:
+    by = user_of(ADMINISTRATOR)
+    for number in (1, 2):
+        alarms.raise_alarm(station=SHILI, code="bad_signature", severity="critical", detail="", at=day.now)
+        day.pass_by(3 * MINUTE)
+        assert len(post.got) == number
+        if seen_on == "告警":
+            alarms.acknowledge(Alarm.objects.get(resolved_at=None), by=by, at=day.now)
+        elif standing := standing_at(COUNTY, "security", f"s:{SHILI}", now=day.now):
+            acknowledge(standing, note="", by=by, at=day.now)
+        # What a program repeats is the same matter while it goes on.
+        for _ in range(3):
+            day.pass_by(20 * MINUTE, step=20 * MINUTE)
+            alarms.raise_alarm(station=SHILI, code="bad_signature", severity="critical", detail="", at=day.now)
+        day.pass_by(3 * HOUR, step=30 * MINUTE)
+        assert len(post.got) == number
+        day.now += dt.timedelta(days=365)
+
+
 @pytest.mark.parametrize("seen_on", ["需要处理", "告警"])
 def test_each_call_for_help_is_told_at_once_and_in_the_night_too(
     seen_on: str, county: FictionalCounty, day: Day, post: Post

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from protocol.blobs import BlobChunk
+from protocol.blobs import BlobChunk, BlobQuery
 from protocol.codec import encode
 from protocol.signing import key_id
 from protocol.twin import unseal_desired
@@ -213,14 +213,23 @@ def test_a_full_media_folder_costs_pictures_and_no_facts(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(MediaFolder, "write", full)
     chunk = BlobChunk(station=station.id, sha256=b"s" * 32, size=10, offset=0, data=b"x")
-    source.waiting.append(station.message("blob", encode(chunk)))
-    source.waiting.append(station.add(touch()).facts_message())
-    worker.step(timeout_s=0)
+    with monkeypatch.context() as patched:
+        patched.setattr(MediaFolder, "write", full)
+        source.waiting.append(station.message("blob", encode(chunk)))
+        source.waiting.append(station.add(touch()).facts_message())
+        worker.step(timeout_s=0)
     assert [receipt.through for receipt in source.receipts()] == [1]
     assert len(source.acknowledged) == 2
     assert Alarm.objects.get().code == "media_folder"
+    # A question about a picture proves nothing about the folder; a piece that is written ends the alarm.
+    asked = BlobQuery(station=station.id, sha256=chunk.sha256, size=chunk.size)
+    source.waiting.append(station.message("asked", encode(asked)))
+    worker.step(timeout_s=0)
+    assert Alarm.objects.get().resolved_at is None
+    source.waiting.append(station.message("blob", encode(chunk)))
+    worker.step(timeout_s=0)
+    assert Alarm.objects.get().resolved_at is not None
 
 
 def test_a_second_worker_waits_for_the_lease(station: StationDouble, source: RecordingSource, worker: Worker) -> None:

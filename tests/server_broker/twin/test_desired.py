@@ -87,6 +87,7 @@ def test_a_village_that_does_not_fit_keeps_the_last_good_state(station: StationD
     assert Alarm.objects.get().code == "desired_too_large"
     Person.objects.filter(number__startswith="N").update(left=True)
     assert current(station) == good
+    assert Alarm.objects.get().resolved_at is not None
 
 
 def test_a_station_that_is_behind_gets_it_after_its_birth(station: StationDouble, processor: BatchProcessor) -> None:
