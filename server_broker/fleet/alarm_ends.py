@@ -103,7 +103,7 @@ STATION_ENDS: Final[dict[str, End]] = {
     ),
     **dict.fromkeys(
         (
-            *(station_codes.BIRTH_REFUSED, station_codes.FACTS_REFUSED, station_codes.COUNTY_LOST_FACTS),
+            *(station_codes.BIRTH_REFUSED, station_codes.FACTS_REFUSED),
             *(*station_codes.STREAM_ENDED.values(), *station_codes.MESSAGE_REFUSED.values()),
         ),
         _REPEATED,
@@ -117,8 +117,8 @@ STATION_ENDS: Final[dict[str, End]] = {
         _BY_BOOT,
     ),
 }
-"""Those that a station raises and never clears. The others it clears by itself, and so may a newer one with a new
-code."""
+"""Those that a station raises and nobody clears. It clears the others by itself, and so may a newer one with a new
+code. That the county lacks facts, the ledger closes."""
 
 
 def end_of(code: str, *, origin: str) -> End:
