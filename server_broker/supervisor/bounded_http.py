@@ -1,24 +1,22 @@
-"""HTTP with bounds against strangers: time limits for a request's head and for an answer that nobody reads, and a limit
-of connections per address.
+"""HTTP with bounds against strangers: time limits for a request's head and for an answer that nobody reads.
 
 uvicorn's own timer runs only between two requests, so a client could hold a connection with half a request. The time
-for a request's body is bounded by `server_broker.console.body_limit`.
+for a request's body is bounded by `server_broker.console.body_limit`, the number of connections by
+`server_broker.supervisor.bounded_listener`.
 """
 
 import asyncio
-import ipaddress
-from collections import Counter
-from typing import Any, ClassVar, override
+from typing import Any, override
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from server_broker.supervisor.bounded_listener import Gate
 
 HEAD_S = 20.0
 """Seconds from the connection, or from the first byte of a later request, to the end of the request's head."""
 UNREAD_S = 60.0
 """Seconds in which a client must take some of what waits for it: 48 KiB, so that a line of 7 kbit/s is enough."""
-MAX_OF_AN_ADDRESS = 256
-"""Most connections of one address. All browsers of a township may share an address, with some connections each."""
 
 
 class BoundedHttp(H11Protocol):
@@ -26,12 +24,10 @@ class BoundedHttp(H11Protocol):
 
     head_s = HEAD_S
     unread_s = UNREAD_S
-    max_of_an_address = MAX_OF_AN_ADDRESS
-    _open: ClassVar[Counter[str]] = Counter()
-    """Number of open connections by address, in this process."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._gate = gate
         self._waiting: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
 
@@ -49,13 +45,9 @@ class BoundedHttp(H11Protocol):
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Accept the connection, or end it if its address has too many."""
+        """Wait for the first request."""
         super().connection_made(transport)
-        self._open[self._address] += 1
-        if self._open[self._address] > self.max_of_an_address and not self._is_of_a_proxy():
-            transport.abort()
-        else:
-            self._wait_for_head()
+        self._wait_for_head()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -65,27 +57,14 @@ class BoundedHttp(H11Protocol):
             self._wait_for_head()
         else:
             self._wait_no_longer()
+            self._gate.heard(self.transport.get_extra_info("socket").fileno())
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count the connection no longer."""
+        """Wait for nothing any more."""
         super().connection_lost(exc)
         self._wait_no_longer()
         self._read_on()
-        self._open[self._address] -= 1
-        if not self._open[self._address]:
-            del self._open[self._address]
-
-    @property
-    def _address(self) -> str:
-        return self.client[0] if self.client else ""
-
-    def _is_of_a_proxy(self) -> bool:
-        """Tell whether it comes from a proxy of the county: behind it stand all the browsers, and it bounds them."""
-        if not self.config.proxy_headers:
-            return False
-        address = ipaddress.ip_address(self._address)
-        return any(address in ipaddress.ip_network(proxy, strict=False) for proxy in self.config.forwarded_allow_ips)
 
     def _wait_for_head(self) -> None:
         if self._waiting is None:

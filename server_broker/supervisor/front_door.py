@@ -19,24 +19,22 @@ from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.bounded_listener import Bounds
 from server_broker.supervisor.config_lines import problem_lines
 from server_broker.supervisor.renewed_certificate import LOOK_EVERY_S, RenewedCertificate
 from server_broker.supervisor.watched_server import WatchedServer
 from server_broker.trust.front_door import certificate_problems, private_authority_name, trust_problems
 from server_broker.trust.own_certificate import server_context
 
-
-class FrontDoorHttp(BoundedHttp):
-    """Fewer connections of one address than in the console: this host is open to the whole internet."""
-
-    max_of_an_address = 32
+_BOUNDS = Bounds(of_an_address=32, in_all=1_024)
+"""Fewer connections of one address than in the console: this host is open to the whole internet."""
 
 
 class FrontDoorServer(WatchedServer):
     """A uvicorn that looks for a renewed certificate while it serves."""
 
     def __init__(self, config: uvicorn.Config, renewed: RenewedCertificate, *, every_s: float = LOOK_EVERY_S) -> None:
-        super().__init__(config)
+        super().__init__(config, _BOUNDS)
         self._renewed = renewed
         self._every_s = every_s
 
@@ -63,7 +61,7 @@ def server_config(application: Any, context: ssl.SSLContext, *, host: str, port:
         application,
         host=host,
         port=port,
-        http=FrontDoorHttp,
+        http=BoundedHttp,
         interface="asgi3",
         lifespan="off",
         ws="none",

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, override
 
@@ -20,12 +20,16 @@ import uvicorn
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.bounded_listener import Bounds
 from server_broker.supervisor.renewed_certificate import LOOK_EVERY_S, RenewedCertificate
 from server_broker.supervisor.watched_server import WatchedServer
 from server_broker.trust.keys import server_certificate
 from server_broker.trust.own_certificate import console_problems
 
 _log = logging.getLogger(__name__)
+
+CONSOLE = Bounds(of_an_address=256, in_all=1_024)
+"""All browsers of a township may share an address, with some connections each."""
 
 
 def main() -> None:
@@ -46,7 +50,8 @@ def main() -> None:
         trusted_proxies=config.trusted_proxies,
     )
     load_pages()
-    WebServer(served, own_name(HOME, config, now=now)).run()
+    bounds = replace(CONSOLE, proxies=config.trusted_proxies)
+    WebServer(served, own_name(HOME, config, now=now), bounds=bounds).run()
 
 
 def web_config(
@@ -119,8 +124,15 @@ def own_name(home: CountyHome, config: CountyConfig, *, now: dt.datetime) -> Own
 class WebServer(WatchedServer):
     """A uvicorn that serves a second name beside its own."""
 
-    def __init__(self, config: uvicorn.Config, own: OwnName | None, *, every_s: float = LOOK_EVERY_S) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        own: OwnName | None,
+        *,
+        bounds: Bounds = CONSOLE,
+        every_s: float = LOOK_EVERY_S,
+    ) -> None:
+        super().__init__(config, bounds)
         self._own = own
         self._every_s = every_s
 
@@ -144,23 +156,11 @@ class WebServer(WatchedServer):
 
     async def _listen(self, own: OwnName) -> bool:
         """Listen at the second name's port. A port that is taken keeps only that name down, and never the stations'."""
-
-        def protocol() -> asyncio.Protocol:
-            protocol_class: Any = self.config.http_protocol_class
-            made: asyncio.Protocol = protocol_class(
-                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-            )
-            return made
-
-        loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(
-                protocol, host=own.bind_address, port=own.port, ssl=own.context, backlog=self.config.backlog
-            )
+            await self.listen(own.bind_address, own.port, own.context)
         except OSError as error:
             _log.error("the console's own port can't be opened: %s", error)
             return False
-        self.servers.append(server)
         return True
 
 

@@ -1,14 +1,10 @@
 """The county's web as it runs: uvicorn over TLS with a certificate of the county CA, on the test database."""
 
 import datetime as dt
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-import uvicorn
 from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
@@ -19,8 +15,7 @@ from server_broker import trust
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.web import web_config
 from server_broker.trust.keys import server_certificate
-
-START_TIMEOUT_S = 20.0
+from tests.server_broker.web_in_thread import web_on_a_port
 
 
 class OneChromium:
@@ -74,25 +69,6 @@ def web(county_cluster: CountyHome, django_db_setup: None) -> Iterator[str]:
     certificate, key = server_certificate(home, "web", ["127.0.0.1"], now=timezone.now().astimezone(dt.UTC))
     call_command("collectstatic", interactive=False, verbosity=0)
     connections.settings["default"]["CONN_MAX_AGE"] = 0
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(certificate, key)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert server.ready.wait(START_TIMEOUT_S), "the web did not start"
-            yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        finally:
-            server.should_exit = True
-            thread.join(START_TIMEOUT_S)
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn that says when it listens."""
-
-    def __init__(self, certificate: Path, key: Path) -> None:
-        super().__init__(web_config("server_broker.asgi:application", certificate, key, host="127.0.0.1", port=0))
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
+    config = web_config("server_broker.asgi:application", certificate, key, host="127.0.0.1", port=0)
+    with web_on_a_port(config) as port:
+        yield f"https://127.0.0.1:{port}/"

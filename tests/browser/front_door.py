@@ -15,6 +15,7 @@ from server_broker.public.asgi import make_application
 from server_broker.supervisor.front_door import FrontDoorServer, renewed_certificate, server_config
 from server_broker.trust.front_door import make_demonstration, private_authority_name
 from server_broker.trust.own_certificate import server_context
+from tests.agent.uplink.network import free_port
 from tests.server_broker.public.door import settings_of_the_door
 
 START_TIMEOUT_S = 20.0
@@ -38,21 +39,20 @@ def open_door(home: CountyHome) -> Iterator[FrontDoor]:
     Meanwhile its settings are those of the whole process: nobody can use the console. The console's web comes first,
     because it collects static files, and not into the front door's own.
     """
-    with socket.create_server((HOST, 0)) as listener:
-        port = listener.getsockname()[1]
-        made = make_demonstration(home, host=HOST, port=port, now=timezone.now())
-        own = {"ALLOWED_HOSTS": [HOST], "PRIVATE_AUTHORITY": private_authority_name(home, made)}
-        connections.settings["default"]["CONN_MAX_AGE"] = 0
-        with override_settings(**settings_of_the_door() | own):
-            context = server_context(*made.files(home.root))
-            config = server_config(make_application(), context, host=HOST, port=0)
-            server = _Server(config, renewed_certificate(home, made, context))
-            server.ready = threading.Event()
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            try:
-                assert server.ready.wait(START_TIMEOUT_S), "the front door did not start"
-                yield made
-            finally:
-                server.should_exit = True
-                thread.join(START_TIMEOUT_S)
+    port = free_port()
+    made = make_demonstration(home, host=HOST, port=port, now=timezone.now())
+    own = {"ALLOWED_HOSTS": [HOST], "PRIVATE_AUTHORITY": private_authority_name(home, made)}
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
+    with override_settings(**settings_of_the_door() | own):
+        context = server_context(*made.files(home.root))
+        config = server_config(make_application(), context, host=HOST, port=port)
+        server = _Server(config, renewed_certificate(home, made, context))
+        server.ready = threading.Event()
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            assert server.ready.wait(START_TIMEOUT_S), "the front door did not start"
+            yield made
+        finally:
+            server.should_exit = True
+            thread.join(START_TIMEOUT_S)

@@ -133,6 +133,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "63-request-for-any-path": (Tests(("tests/protocol/test_bundles.py",)),),
     "64-by-number-without-choosing-it": (county_tests("attendance/test_touches_by_number.py"),),
     "65-answered-where-its-row-says": (county_tests("ingest/test_shares.py"),),
+    "66-silent-connections-uncounted": (county_tests("supervisor/test_bounded_listener.py"),),
     "70-gone-without-a-record": (county_tests("retention/test_erasing.py"), county_tests("ledger/test_verify.py")),
     "71-hold-that-holds-nothing": (county_tests("media/test_holds.py"),),
     "72-any-later-outbox-opened": (agent_tests("storage/test_outbox_versions.py"),),

@@ -45,7 +45,7 @@ def port(serving: BundleServing, monkeypatch: pytest.MonkeyPatch) -> Iterator[in
     trust.prepare(settings.HOME)
     now = timezone.now().astimezone(dt.UTC)
     certificate, key = server_certificate(settings.HOME, "web", ["127.0.0.1"], now=now)
-    with web_on_a_port(web_config(serving, certificate, key, host="127.0.0.1", port=0), backlog=256) as port:
+    with web_on_a_port(web_config(serving, certificate, key, host="127.0.0.1", port=0)) as port:
         yield port
 
 

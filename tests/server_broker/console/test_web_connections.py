@@ -14,6 +14,7 @@ from server_broker.console import handler
 from server_broker.console.handler import FairHandler
 from server_broker.console.places import Places
 from server_broker.platform.home import CountyHome
+from server_broker.supervisor.bounded_http import BoundedHttp
 from tests.server_broker.web_in_thread import web_on_a_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,10 @@ def places() -> Places:
 @pytest.fixture
 def port(county_cluster: CountyHome, places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
-    config = uvicorn.Config(FairHandler(places), interface="asgi3", lifespan="off", ws="none", log_level="error")
+    handler = FairHandler(places)
+    config = uvicorn.Config(
+        handler, port=0, http=BoundedHttp, interface="asgi3", lifespan="off", ws="none", log_level="error"
+    )
     with web_on_a_port(config) as port:
         yield port
 

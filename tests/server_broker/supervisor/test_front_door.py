@@ -28,6 +28,7 @@ from server_broker.supervisor.up import add_demonstration
 from server_broker.trust.authority import CertificateAuthority
 from server_broker.trust.front_door import certificate_problems, private_authority_name
 from server_broker.trust.own_certificate import server_context
+from tests.agent.uplink.network import free_port
 
 HOST = "door.example"
 NOW = dt.datetime.now(dt.UTC)
@@ -226,18 +227,17 @@ def served(home: CountyHome) -> Iterator[FrontDoor]:
     assert front_door is not None
     context = server_context(*front_door.files(home.root))
     renewed = renewed_certificate(home, front_door, context)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        server = FrontDoorServer(server_config(_nothing, context, host="127.0.0.1", port=0), renewed, every_s=0.02)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        running = FrontDoor(host=HOST, port=port)
-        try:
-            wait_until(lambda: front_door_answers(running), what="the front door", timeout_s=20)
-            yield running
-        finally:
-            server.should_exit = True
-            thread.join(20)
+    port = free_port()
+    server = FrontDoorServer(server_config(_nothing, context, host="127.0.0.1", port=port), renewed, every_s=0.02)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    running = FrontDoor(host=HOST, port=port)
+    try:
+        wait_until(lambda: front_door_answers(running), what="the front door", timeout_s=20)
+        yield running
+    finally:
+        server.should_exit = True
+        thread.join(20)
 
 
 def certificate_at(front_door: FrontDoor, **versions: ssl.TLSVersion) -> bytes:
