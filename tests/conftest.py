@@ -28,7 +28,10 @@ from server_broker.platform.home import CountyHome
 COUNTY_FOLDER = Path(tempfile.mkdtemp(prefix="cunhui-", dir="/tmp"))
 (COUNTY_FOLDER / "static").mkdir()
 (COUNTY_FOLDER / "county.toml").write_text(
-    'name = "示例县"\nhost = "127.0.0.1"\nweb_port = 1\nbroker_port = 2\nbroker_local_port = 3\n', encoding="utf-8"
+    'name = "示例县"\nhost = "127.0.0.1"\nweb_port = 1\nbroker_port = 2\nbroker_local_port = 3\n'
+    # Where the tests run there may be no time service, and each page would say so.
+    'clock = "manual"\n',
+    encoding="utf-8",
 )
 os.environ["CUNHUI_HOME"] = str(COUNTY_FOLDER)
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"

@@ -4,11 +4,18 @@ from django.utils import timezone
 
 from server_broker.commands.models import StationOrder
 from server_broker.console import words
+from server_broker.console.county_time import CAUSE, UntoldTime
 
 
-def reason_word(detail: str) -> str:
-    """Return in Chinese why a command was not carried out, or the station's own text; empty if there is no reason."""
+def reason_word(detail: str, untold: UntoldTime | None = None) -> str:
+    """Return in Chinese why a command was not carried out, or the station's own text; empty if there is no reason.
+
+    Args:
+        untold: The county does not know the time now. Then a station that does not is not the cause.
+    """
     code, _, more = detail.partition(":")
+    if code == "undated" and untold:
+        return f"{words.COMMAND_REASONS[code]}：{CAUSE}"
     return words.COMMAND_REASONS.get(code, more.strip() or code)[:120]
 
 

@@ -28,8 +28,6 @@ TOO_LATE_MS = 3_000
 """A station believes an answer only within 2 s of its question, and it asked before the question came here."""
 MAX_LATE = 20_000
 """If there are more, the oldest are dropped. Their stations say their births again."""
-UNSYNCHRONISED_FOR_MS = 600_000
-"""A machine that has just started needs some time to reach its time service. Nobody is told before."""
 
 
 class TimeTelling:
@@ -44,7 +42,6 @@ class TimeTelling:
         self._told_problem: str | None = None
         self._judged_age: bool | None = None
         self._told_stopped = False
-        self._unsynchronised_since: int | None = None
 
     @property
     def run(self) -> bytes | None:
@@ -70,7 +67,7 @@ class TimeTelling:
             sealed.append((outgoing.topic, seal_outgoing(outgoing, self._key, wall_ms=0, tells=False)))
         return sealed
 
-    def follow_clock(self, *, mono_ms: int) -> None:
+    def follow_clock(self) -> None:
         """Note a new run of the clock, correct what earlier runs told, and tell people if the clock is in doubt.
 
         Raises:
@@ -85,7 +82,7 @@ class TimeTelling:
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
-        self._tell_of_problem(status, mono_ms)
+        self._tell_of_problem(status)
         self._tell_unconfirmed(status)
 
     def _note(self, status: ClockStatus, clock: CountyClock) -> bool:
@@ -111,15 +108,10 @@ class TimeTelling:
         self._told_stopped = False
         return True
 
-    def _tell_of_problem(self, status: ClockStatus, mono_ms: int) -> None:
+    def _tell_of_problem(self, status: ClockStatus) -> None:
         """Open the alarm about the county's clock when a problem begins, and close it when the problem is over."""
         problem = status.problem
-        if problem != "unsynchronised":
-            self._unsynchronised_since = None
-        elif self._unsynchronised_since is None:
-            self._unsynchronised_since = mono_ms
-        patient = problem == "unsynchronised" and mono_ms - (self._unsynchronised_since or 0) < UNSYNCHRONISED_FOR_MS
-        if patient or problem == self._told_problem:
+        if status.is_settling or problem == self._told_problem:
             return
         if problem:
             raise_alarm(station=None, code=COUNTY_CLOCK, severity="critical", detail=status.sentence(), at=self._wall())

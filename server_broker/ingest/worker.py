@@ -223,7 +223,7 @@ class Worker:
         now = self._clock()
         # Each action reads the other clocks itself, because the database may be away for hours before it succeeds.
         retry = self._retry_while_database_away
-        retry(lambda: self._telling.follow_clock(mono_ms=self._mono_ms()))
+        retry(self._telling.follow_clock)
         retry(lambda: self._publish(self._notices.take()))
         retry(lambda: send_due_commands(shards=self._shards, now=self._clock(), publish=self._publish))
         retry(

@@ -58,6 +58,8 @@ CRYSTAL_AT_MOST = 1_000_000 - DRIFT_PPM, 1_000_000
 """The floor rises by this part of the monotonic time: a crystal may be fast, and the floor must not pass the time."""
 AGE_WITHIN = timedelta(days=31)
 """How far above the floor a clock that nobody vouches for may be and still decide what is old enough to be deleted."""
+UNSYNCHRONISED_FOR_MS = 600_000
+"""A machine that has just started needs some time to reach its time service. Nobody is alarmed before."""
 KEEP_EVERY_MS = 300_000
 """The file is written this often. After a crash the floor is at most so much lower than it was."""
 
@@ -157,6 +159,14 @@ class ClockStatus:
     """The run before this one in the same boot; None once `CountyClock.keep` was called for this run."""
     earlier: CountyClockRun | None = None
     """The last run of the boot before this one, as it was when the file was last written in it."""
+    untold_for_ms: int = 0
+    """For how long stations have not been told the time; 0 if they are. By the monotonic clock, as the time is in
+    doubt."""
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the machine has only just started, and may yet reach its time service."""
+        return self.problem == "unsynchronised" and self.untold_for_ms < UNSYNCHRONISED_FOR_MS
 
     @property
     def tells(self) -> bool:
@@ -244,10 +254,12 @@ class CountyClock:
         # Not if there is a problem: a time service that is years ahead must not raise the floor.
         if synchronised and not problem:
             floor = max(floor, wall)
+        # The last look that found it well may have been long ago, but not before the run.
+        untold_for = mono - max(run.began, run.told - run.offset) if problem else 0
         run = msgspec.structs.replace(run, told=run.told if problem else wall, below=problem == "before_floor")
         earlier = self._earlier(boot, mono)
         self._kept = _Kept(floor=floor, mono=mono, run=run, build=self._build, earlier=earlier)
-        return ClockStatus(wall, floor, run, problem, self._ended, earlier)
+        return ClockStatus(wall, floor, run, problem, self._ended, earlier, max(0, untold_for))
 
     def _run(self, boot: bytes, mono: int, offset: int, *, synchronised: bool) -> CountyClockRun:
         """Return the current run; a new one if the clock was set or the machine has restarted."""

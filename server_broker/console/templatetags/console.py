@@ -28,6 +28,7 @@ from server_broker.console import (
     shelf_words,
     words,
 )
+from server_broker.console.county_time import CAUSE, UntoldTime, untold_time
 from server_broker.console.help_places import help_for
 from server_broker.console.moments import moment_words
 from server_broker.console.navigation import groups_for
@@ -39,6 +40,7 @@ from server_broker.rosters.changes import days
 
 register = template.Library()
 register.filter("command_reason", command_words.reason_word)
+register.simple_tag(untold_time)
 register.filter("command_state", command_words.state_word)
 register.filter("command_figures", command_words.figure_words)
 register.filter("event_note", event_words.note_of)
@@ -102,6 +104,12 @@ def last_status(station: Station) -> StationStatus | None:
 def is_older(status: StationStatus | None) -> bool:
     """Return whether the station is of an earlier release than the county."""
     return status is not None and is_of_an_earlier_release(status)
+
+
+@register.filter
+def knows_time(status: StationStatus | None) -> bool:
+    """Return whether a station knows the time, as it said last."""
+    return status is not None and status.clock_quality in DATED_QUALITIES
 
 
 @register.filter
@@ -276,15 +284,21 @@ def shelf_state(at: At) -> words.Word:
 
 
 @register.filter
-def shelf_reason(at: At) -> str:
+def shelf_reason(at: At, untold: UntoldTime | None = None) -> str:
     """Return in Chinese why a station does not have a bundle; empty if it has it. A code that only a later release
-    knows is told with it."""
+    knows is told with it.
+
+    Args:
+        untold: The county does not know the time. Then a station that does not is not the cause.
+    """
     if at.state in shelf_words.WITHDRAWN_REASONS:
         return shelf_words.WITHDRAWN_REASONS[at.state]
     if not at.state and not at.speaks_of_shelf:
         return "站点程序是旧版，只收题库"
     if not at.reason:
         return ""
+    if at.reason == "clock" and untold:
+        return CAUSE
     return shelf_words.SHELF_REASONS.get(at.reason, f"站点没有收，代码 {at.reason[:32]}")
 
 

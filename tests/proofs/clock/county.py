@@ -60,7 +60,7 @@ class ClockCounty:
 
     def attend(self) -> None:
         """Look at the county's own clock, as the worker does between two batches."""
-        self._telling.follow_clock(mono_ms=self._machine.mono_ms())
+        self._telling.follow_clock()
 
     @property
     def doubtful(self) -> bool:

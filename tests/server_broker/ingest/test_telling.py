@@ -26,10 +26,10 @@ from server_broker.fleet.alarm_codes import (
 from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.clock_corrections import take_word_for_earlier
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.telling import TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
+from server_broker.ingest.telling import TOO_LATE_MS
 from server_broker.ingest.worker import Worker
 from server_broker.manifest.rows_check import check_present_rows
-from server_broker.platform.county_clock import ClockMode, CountyClock
+from server_broker.platform.county_clock import UNSYNCHRONISED_FOR_MS, ClockMode, CountyClock
 from server_broker.platform.shards import Share
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
