@@ -32,6 +32,8 @@ class Status(Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
     """What is not sent now because the month's data run short: ``blobs``, ``vitals``."""
     screen: bool = False
     """A kiosk is connected, so that people see something."""
+    county_untold: bool = False
+    """The county said on this connection that it does not know the time itself."""
 
 
 # Kiosk to agent.

@@ -75,8 +75,6 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
     waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
     linked = status.link == "connected"
     link = Finding("上传", f"已连上县里，{waits}") if linked else problem_finding("上传", 26, f"没连上，{waits}")
-    dated = status.quality in DATED_QUALITIES
-    clock = f"{_QUALITIES[status.quality]}，{china_time(status.wall):%m-%d %H:%M}"
     used = f"已用 {(status.month_bytes or 0) / 1_000_000:.1f} MB"
     if status.month_bytes is None:
         month = Finding("本月流量", "未知", well=None)
@@ -86,13 +84,23 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
         month = Finding("本月流量", used)
     return [
         link,
-        Finding("时钟", clock) if dated else problem_finding("时钟", 31, _QUALITIES[status.quality]),
+        _clock_finding(status, linked=linked),
         Finding("大屏", "大屏程序已连上") if status.screen else problem_finding("大屏", 44),
         *examine_disk(status.disk_free_kib, machine),
         *device_findings(status.health.devices, camera_untried=status.health.camera_untried, missing=missing),
         *examine_power(machine),
         month,
     ]
+
+
+def _clock_finding(status: Status, *, linked: bool) -> Finding:
+    quality = _QUALITIES[status.quality]
+    if status.quality in DATED_QUALITIES:
+        return Finding("时钟", f"{quality}，{china_time(status.wall):%m-%d %H:%M}")
+    if not linked:
+        return problem_finding("时钟", 31, quality)
+    why = "县里说它自己还不知道时间" if status.county_untold else "县里还没有告诉本站时间"
+    return problem_finding("时钟", 32, f"{quality}：已连上县里，{why}")
 
 
 def _findings_of_stopped(

@@ -29,6 +29,7 @@ PROBLEMS: dict[int, KnownProblem] = {
     26: KnownProblem("程序没有连上县里", "等五分钟再试；还是这样请把全部代码报给县里。"),
     27: KnownProblem("上传的端口被挡住", "请网络管理员放行这个端口，或换手机热点试试。"),
     31: KnownProblem("不知道时间", "让站点连上网，会自动校时；打卡照常，时间以后补。"),
+    32: KnownProblem("县里没有授时", "不用查网：等五分钟再查，还是这样就请县里的管理员看县服务器的时间。"),
     41: KnownProblem("站点程序没有运行", "运行 sudo systemctl restart cunhui-agent。"),
     42: KnownProblem("站点程序不回答", "运行 sudo systemctl restart cunhui-agent。"),
     43: KnownProblem("没有权限问站点程序", "用 sudo 再运行一次自检。"),

@@ -75,6 +75,8 @@ class StationDelegate:
         self._free_kib = free_kib
         self._traffic = traffic
         self._key_unknown = key_unknown
+        self._county_untold = False
+        """The county said on this connection that it does not know the time itself."""
 
     def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
@@ -83,9 +85,14 @@ class StationDelegate:
         facts = self._clock.take_county_time(
             wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
         )
+        self._county_untold = False
         if facts:
             self._fact_writer.owe(*facts)
         self._home.changed()
+
+    def on_no_county_time(self) -> None:
+        """Remember for a technician that the county does not know the time itself."""
+        self._county_untold = True
 
     def wants_time(self) -> bool:
         """Whether the county's time is to be asked for again."""
@@ -138,6 +145,8 @@ class StationDelegate:
         if state == "connected":
             self._shelf.hurry()
             self._packs.hurry()
+        else:
+            self._county_untold = False
         self._home.link_changed(state)
 
     def vitals(self) -> Vitals:
@@ -178,6 +187,7 @@ class StationDelegate:
             month_bytes=self._traffic.month_bytes(),
             saving=list(self._traffic.saving),
             screen=screen,
+            county_untold=self._county_untold,
         )
 
     def puts_off(self, what: Sheddable) -> bool:

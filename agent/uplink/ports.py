@@ -103,6 +103,9 @@ class UplinkDelegate(Protocol):
             clock_run: Id of the run of the county's clock that told it; None from a county that names none.
         """
 
+    def on_no_county_time(self) -> None:
+        """Take note that the county tells no time, because it does not trust its own clock now."""
+
     def wants_time(self) -> bool:
         """Return whether to ask for the county's time again, because it is not known yet or in dispute."""
 

@@ -224,6 +224,7 @@ class Session:
             return
         if welcome.wall == NOT_TOLD:
             log.info("%s: the county does not trust its own clock and tells no time", self._station)
+            self._delegate.on_no_county_time()
         elif 0 <= answered_ms - asked_ms <= ANSWER_WITHIN_MS:
             self._on_time(welcome, asked_ms, answered_ms)
         if self.phase == "agreed":

@@ -25,6 +25,9 @@ class QuietHost:
     ) -> None:
         pass
 
+    def on_no_county_time(self) -> None:
+        pass
+
     def wants_time(self) -> bool:
         return False
 

@@ -493,6 +493,19 @@ def test_what_a_running_agent_says_is_judged(enrolled: EnrolledStation) -> None:
     assert codes(asked(enrolled, ill)) == {26, 31, 44, 54, 55, 61, 62, 63, 64, 71, 72, 81, *UNREACHABLE}
 
 
+@pytest.mark.parametrize("untold", [True, False])
+def test_a_station_that_is_connected_and_does_not_know_the_time_sends_nobody_to_its_line(
+    enrolled: EnrolledStation, untold: bool
+) -> None:
+    found = asked(enrolled, msgspec.structs.replace(STATUS, quality="unknown", county_untold=untold))
+    assert codes(found) == {32, *UNREACHABLE}
+    [said] = [one for one in found.findings if one.code == 32]
+    assert ("县里说它自己还不知道时间" in said.says) == untold
+    assert "已连上县里" in said.says
+    assert "县里的管理员" in said.remedy
+    assert "连上网" not in said.remedy
+
+
 # The outbox and the disk
 
 

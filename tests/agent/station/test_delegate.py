@@ -25,6 +25,21 @@ def test_a_boot_that_learns_the_time_says_so(tmp_path: Path, system: FakeSystemC
         assert [fact.source for fact in station.of(ClockCorrected)] == ["county"]
 
 
+def test_a_technician_is_told_that_the_county_does_not_know_the_time(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        host = station.delegate
+        host.on_no_county_time()
+        host.link_changed("connected")
+        assert host.status(screen=True).county_untold
+        host.link_changed("connecting")
+        assert not host.status(screen=True).county_untold
+        host.on_no_county_time()
+        host.on_county_time(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
+        assert not host.status(screen=True).county_untold
+
+
 def test_a_desired_state_has_its_packs_fetched(station: Bench) -> None:
     ref, file = sealed(pack())
     station.files[ref.sha256] = file

@@ -183,12 +183,16 @@ class RecordingDelegate:
     health: Health | None = None
     keys_unknown: int = 0
     time_wanted: bool = False
+    untold: int = 0
 
     def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         self.times.append((wall_ms, asked_mono_ms, answered_mono_ms))
         self.time_wanted = False
+
+    def on_no_county_time(self) -> None:
+        self.untold += 1
 
     def wants_time(self) -> bool:
         return self.time_wanted

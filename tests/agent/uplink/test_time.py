@@ -102,6 +102,7 @@ def test_while_the_time_is_wanted_it_is_asked_for_ever_more_seldom_up_to_ten_min
     bench.wait(2 * 3_600_000)
     asked = len(births(bench)) - 1
     assert not bench.host.times, "a county that does not tell tells no time"
+    assert bench.host.untold == asked, "and the station knows that it is the county"
     assert 12 <= asked <= 17
     assert len({birth.question for birth in births(bench)}) == asked + 1
 
