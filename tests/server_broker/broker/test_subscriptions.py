@@ -21,6 +21,8 @@ NAME, OTHER = "village-01", "village-02"
 DENIED = 0x87
 GRANTED = 1
 """QoS 1, which was asked for (MQTT 5.0, 3.9.3)."""
+CUT_S = 20
+"""Within which whoever keeps the broker for itself is cut, on a machine that is busy with other work too."""
 OWN = [topic(shard=0, station=NAME, leaf=leaf) for leaf in DOWN]
 
 
@@ -116,7 +118,10 @@ def test_whoever_floods_on_is_disconnected_and_a_neighbour_is_served_meanwhile(c
 
 
 def test_whoever_keeps_the_broker_for_itself_is_cut(county: BrokerCounty) -> None:
-    """PINGREQs, about which no plugin is asked: each TLS record but the first begins with the second byte of one."""
+    """PINGREQs, about which no plugin is asked: each TLS record but the first begins with the second byte of one.
+
+    They are less than a mebibyte, so that it is not cut for how much it sends.
+    """
     rogue, other = county.board("village-11"), county.board("village-12")
     assert broker.refresh(county.home, now=NOW)
     with county.flooding(rogue) as line, county.session(other) as neighbour:
@@ -124,10 +129,10 @@ def test_whoever_keeps_the_broker_for_itself_is_cut(county: BrokerCounty) -> Non
         line.sendall(packets.connect("village-11") + b"\xc0")
         read = threading.Thread(target=discard, args=(line,))
         read.start()
-        flood = b"\x00" + b"\xc0\x00" * 2**23
-        with pytest.raises(OSError):
-            line.sendall(flood)
-        read.join()
+        with suppress(OSError):
+            line.sendall(b"\x00" + b"\xc0\x00" * 500_000)
+        read.join(CUT_S)
+        assert not read.is_alive(), "its connection still stands"
         assert neighbour.publish(topic(shard=0, station="village-12", leaf="facts")) == 0x10
 
 
