@@ -15,7 +15,7 @@ anew has forgotten less than a step.
 **Several workers.** A station speaks in at most two shards (`server_broker.platform.shards`), so at most two workers
 count it. Each adds to the same row and reads back what it says then. So the other one takes beyond the day what it has
 of the station in one batch (8 envelopes of 500 facts, or 8 pieces of pictures) and less than a step: 2.5 % of the day
-by default, and nothing more.
+by default, beside the envelope that crosses its end, as with one worker.
 """
 
 from collections.abc import Sequence
