@@ -25,9 +25,7 @@ def test_a_boot_that_learns_the_time_says_so(tmp_path: Path, system: FakeSystemC
         assert [fact.source for fact in station.of(ClockCorrected)] == ["county"]
 
 
-def test_a_technician_is_told_that_the_county_does_not_know_the_time(
-    tmp_path: Path, system: FakeSystemClock
-) -> None:
+def test_a_technician_is_told_that_the_county_does_not_know_the_time(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
         host = station.delegate
         host.on_no_county_time()
