@@ -1,6 +1,7 @@
 """Why the system refused something, in Chinese, for a technician or an operator who reads no English."""
 
 import errno
+import socket
 
 _BY_ERRNO = {
     errno.ENOENT: "没有这个文件或文件夹",
@@ -37,4 +38,8 @@ def os_cause(error: OSError) -> str:
 
 def os_cause_known(error: OSError) -> str | None:
     """Return in Chinese what happened; None for an error that has no words here."""
+    if isinstance(error, socket.gaierror):  # its numbers are not those of errno
+        return "查不到这个名字的地址"
+    if isinstance(error, TimeoutError):  # a socket's own timeout has no number
+        return _BY_ERRNO[errno.ETIMEDOUT]
     return _BY_ERRNO.get(error.errno or 0)

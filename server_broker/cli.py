@@ -34,6 +34,7 @@ from server_broker.supervisor.backup_cli import add_backup_verbs, backup, restor
 from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs, add_question_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.log_verb import log_command, show_log
+from server_broker.supervisor.own_broker_config import own_broker_config_problems
 from server_broker.supervisor.own_names import console_certificate_problems
 from server_broker.supervisor.reach import addresses_of, leads_here, taken_ports
 from server_broker.trust.keys import dropped_hosts, forget_host
@@ -226,6 +227,8 @@ def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
     now = dt.datetime.now(dt.UTC)
     problems = [*console_certificate_problems(home, config, now=now), *config_problems(home, config, now=now)]
     problems += [*config_warnings(home, config), *taken_ports(home, config)]
+    if config.broker is not None:
+        problems += own_broker_config_problems(home, config.broker)
     if config.backup is not None and (words := folder_problem(home, config.backup)):
         problems.append(f"{home.config_file}：[backup] 的 folder：{words}")
     if line := owning_line(home):

@@ -189,16 +189,17 @@ ALARMS = {
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
+    "broker_lists": "请在县服务器上运行 sudo cunhui-server doctor，照“消息服务”一行办；这期间吊销的站点可能还连着。",
     "help_asked": "请给村里打电话；点“确认”，大屏就显示您看到了。",
     "county_rewrote": "请告诉审计员：从站点拷出 heads 文件，再运行 cunhui-server verify county --heads 对照。",
     "county_went_back": "请核对站点名册：备份之后吊销的站点要再吊销，接入的站点要重新登记。",
     "generation_absurd": "请查这个站点的程序是否出了故障，或者有人仿冒它，必要时吊销站点。",
-    "county_disk": "请清理县服务器的磁盘或扩容；写满后记录留在站点，县里收不到。腾出地方后这条告警自动解除。",
     "media_folder": "请看县服务器放图片的磁盘：满了清理，坏了更换，再核对目录的权限。图片留在站点，写得进了自动解除。",
     "bad_signature": "请联系村里核实：站点的卡是否换过、机器是否被人动过；不是自己人换的，就吊销站点。",
     "conflicting_fact": "请查这个站点是否换过旧卡，或者有人拷贝过它的卡；县里已收的不变。",
     "epoch_opened": "请打开站点页看账目有没有缺的；是换过旧卡或有人拷贝过卡，就照《装机手册-救援》办。",
     "facts_lost": "请打开站点页看是哪几条，和村里对一下那几天的打卡，缺的按补卡办；存储卡坏过就换新的。",
+    "county_disk": "请清理县服务器的磁盘或扩容，“帮助”里搜“磁盘满”；写满后记录留在站点。腾出地方后这条告警自动解除。",
     "county_clock_stepped": "请对一下县服务器的时间：运行 cunhui-server clock；不对就校正，对的就不用再做什么。",
     "too_many_corrections": "请查该站点的网络对时和时钟电池；不像故障，就查有没有人仿冒它，必要时吊销站点。",
     "county_clock_doubted": "请回想上次关机前时间对不对：对就运行 cunhui-server clock --earlier right；不对就核对。",

@@ -87,9 +87,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset(
             {
                 *(county_codes.COUNTY_RECORD, county_codes.COUNTY_WENT_BACK, station_codes.COUNTY_REWROTE),
-                *(county_codes.STATION_JOURNAL, county_codes.BROKER_LISTS),
+                county_codes.STATION_JOURNAL,
             }
         ),
+    ),
+    Kind(
+        "broker",
+        "消息服务没有照站点名册办",
+        "县运维",
+        "请在县服务器上运行 sudo cunhui-server doctor，照“消息服务”一行办；办好以前，吊销的站点可能还连着。",
+        "alarms",
+        frozenset({county_codes.BROKER_LISTS}),
     ),
     Kind(
         "ledger",

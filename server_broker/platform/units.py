@@ -16,6 +16,16 @@ UNITS = {
     "front-door": "cunhui-front-door.service",
 }
 """The unit of each part."""
+PART_WORDS = {
+    "postgres": "数据库",
+    "mosquitto": "消息服务",
+    "ingest": "接收进程",
+    "chores": "维护进程",
+    "notifier": "通知进程",
+    "web": "网页",
+    "front-door": "手机入口",
+}
+"""What people call each part, in the doctor as in the state of the county."""
 
 
 def part_names(config: CountyConfig) -> tuple[str, ...]:
@@ -36,6 +46,14 @@ def start_line(home: CountyHome) -> str:
 def restart_line(home: CountyHome, part: str) -> str:
     """Return what a person does to have a part started anew."""
     return f"systemctl restart {UNITS[part]}" if home.by_units else f"重新启动 {command_line(home, 'up')}"
+
+
+def mend_line(home: CountyHome, part: str, *, runs: bool) -> str:
+    """Return what a person does about a part that does not work; ``runs``: its process is there all the same."""
+    if not home.by_units:
+        return f"查看 {log_of(home, part)}"  # `up` starts a part that has ended by itself
+    again = f"systemctl {'restart' if runs else 'start'} {UNITS[part]}"
+    return f"运行 {again}；还是这样，查看 {log_of(home, part)}"
 
 
 def log_of(home: CountyHome, part: str) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -135,10 +136,14 @@ def _new_station(chosen: argparse.Namespace) -> Station:
 def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
     if len(chosen.reason.strip()) < audit.LEAST_REASON:
         raise ServiceError(f"没有吊销：请写明理由（至少 {audit.LEAST_REASON} 个字）")
+    # What failed stands in the outcome, in words for whoever typed this; the log's English would come before it.
+    logging.disable(logging.ERROR)
     try:
         outcome = revoke(home, chosen.station, actor=_actor(), reason=chosen.reason, now=timezone.now())
     except UnknownStation as error:
         raise ServiceError(f"没有站点 {chosen.station}") from error
+    finally:
+        logging.disable(logging.NOTSET)
     print(outcome.said())
     return 0 if outcome.complete else 1
 
@@ -412,7 +417,10 @@ def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
         from server_broker.ingest.clock_corrections import take_word_for_earlier  # noqa: PLC0415 - loads the intake
 
         count = take_word_for_earlier(chosen.earlier, boot=status.run.boot, actor=_actor(), at=timezone.now())
-        print(f"已记下；上次关机前的 {count} 段时钟按此重新认定，记录的时间随之更正")
+        if count:
+            print(f"已记下；上次关机前的 {count} 段时钟按此重新认定，记录的时间随之更正")
+        else:
+            print("没有改动：上次关机以前的时间没有疑问，或者已经这样认定过")
     print(f"北京时间 {status.shown()}，{CLOCK_WORDS[mode]}：" + (status.sentence() or "向站点授时"))
     return 0 if status.tells else 1
 

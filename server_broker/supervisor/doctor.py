@@ -29,9 +29,10 @@ from server_broker.platform.invocation import command_line
 from server_broker.platform.own_broker import OwnBroker
 from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError, running_pid
-from server_broker.platform.units import log_of, restart_line, start_line
+from server_broker.platform.units import PART_WORDS, log_of, mend_line, restart_line, start_line
 from server_broker.supervisor.database_check import connected, lost_in_a_power_cut, own_database_lacks
 from server_broker.supervisor.front_door import config_problems, config_warnings
+from server_broker.supervisor.ingest_workers import workers_running
 from server_broker.supervisor.own_names import console_certificate_problems, served_certificate
 from server_broker.supervisor.parts import front_door_answers, web_answers
 from server_broker.supervisor.reach import addresses_of
@@ -86,11 +87,18 @@ def examine(home: CountyHome, *, now: dt.datetime, machine: MachineClock | None 
         _backup(home, config, now),
         _clock(home, config, machine or LinuxMachineClock()),
         _service(home),
+        *examine_parts(home, config, now=now),
+    ]
+
+
+def examine_parts(home: CountyHome, config: CountyConfig, *, now: dt.datetime) -> list[PartFinding]:
+    """Return the findings of the parts that run, with broker and database also where the county has its own."""
+    return [
         _unless_held(home, "postgres", _database(home, config)),
         _unless_held(home, "mosquitto", _broker(home, config)),
-        _unless_held(home, "ingest", _process(home, "ingest", "接收进程", "站点会保留数据")),
-        _unless_held(home, "chores", _process(home, "chores", "维护进程", "过期图片和日志暂不清理")),
-        _unless_held(home, "notifier", _process(home, "notifier", "通知进程", "出了事不会有人收到消息")),
+        _unless_held(home, "ingest", _ingest(home, config)),
+        _unless_held(home, "chores", _process(home, "chores", "过期图片和日志暂不清理")),
+        _unless_held(home, "notifier", _process(home, "notifier", "出了事不会有人收到消息")),
         _unless_held(home, "web", _web(home, config)),
         *(_unless_held(home, "front-door", finding) for finding in _front_door(home, config, now)),
     ]
@@ -212,7 +220,8 @@ def _disk(home: CountyHome) -> PartFinding:
     free, place = min((shutil.disk_usage(folder).free, place) for place, folder in enumerate(folders))
     where = f"{folders[place]} " if place else ""
     state = f"{where}剩余 {free / 2**30:.1f} GB"
-    return PartFinding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
+    remedy = "清理磁盘或扩容，见《县服务器-值守》“磁盘满”；写满后站点会保留数据，县里收不到"
+    return PartFinding("磁盘", free >= LEAST_FREE_BYTES, state, remedy)
 
 
 def _backup(home: CountyHome, config: CountyConfig, now: dt.datetime) -> PartFinding:
@@ -256,7 +265,8 @@ def _database(home: CountyHome, config: CountyConfig) -> PartFinding:
         with connected(home) as link:
             safe = not lost_in_a_power_cut(link)
     except psycopg.OperationalError:
-        return PartFinding("数据库", False, "连接不上", f"查看 {log_of(home, 'postgres')}；磁盘满时先腾空间")
+        remedy = f"{mend_line(home, 'postgres', runs=_runs(home, 'postgres'))}；磁盘满时先腾空间"
+        return PartFinding("数据库", False, "连接不上", remedy)
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
 
 
@@ -292,7 +302,8 @@ def _broker(home: CountyHome, config: CountyConfig) -> PartFinding:
     if config.broker is not None:
         return _own_broker(home, config.broker)
     if not broker.is_ready(home):
-        return PartFinding("消息服务", False, "连接不上", f"查看 {log_of(home, 'mosquitto')} 和端口是否被占用")
+        remedy = f"{mend_line(home, 'mosquitto', runs=_runs(home, 'mosquitto'))} 和端口是否被占用"
+        return PartFinding("消息服务", False, "连接不上", remedy)
     # A broker that runs may still have old lists, for example if the disk was full when a station was revoked.
     if not broker.follows_journal(home):
         remedy = f"腾出磁盘空间，查看 {log_of(home, 'chores')}"
@@ -300,17 +311,34 @@ def _broker(home: CountyHome, config: CountyConfig) -> PartFinding:
     return PartFinding("消息服务", True, "可用")
 
 
-def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> PartFinding:
+def _runs(home: CountyHome, part: str) -> bool:
+    return running_pid(pid_file(home, part)) is not None
+
+
+def _process(home: CountyHome, part: str, meanwhile: str) -> PartFinding:
     pid = running_pid(pid_file(home, part))
     well = pid is not None
     state = f"运行中，进程 {pid}" if well else "没有运行"
-    return PartFinding(title, well, state, f"查看 {log_of(home, part)}；{meanwhile}")
+    return PartFinding(PART_WORDS[part], well, state, f"{mend_line(home, part, runs=well)}；{meanwhile}")
+
+
+def _ingest(home: CountyHome, config: CountyConfig) -> PartFinding:
+    finding = _process(home, "ingest", "站点会保留数据")
+    wanted, running = config.ingest_workers, workers_running(home, config)
+    if not finding.well:
+        return finding
+    well = running == wanted
+    state = f"{finding.state}，{running} 个在接收" + ("" if well else f"，county.toml 要 {wanted} 个")
+    # The doctor of a county that has just been told another number is asked before the restart.
+    remedy = f"改过个数就运行 {restart_line(home, 'ingest')}；还是这样，查看 {log_of(home, 'ingest')}"
+    return PartFinding(finding.part, well, state, remedy)
 
 
 def _web(home: CountyHome, config: CountyConfig) -> PartFinding:
     well = web_answers(home, config)
     state = f"{config.web_url}/"
-    return PartFinding("网页", well, state if well else "没有响应", f"查看 {log_of(home, 'web')} 和端口是否被占用")
+    remedy = f"{mend_line(home, 'web', runs=_runs(home, 'web'))} 和端口是否被占用"
+    return PartFinding("网页", well, state if well else "没有响应", remedy)
 
 
 def _front_door(home: CountyHome, config: CountyConfig, now: dt.datetime) -> list[PartFinding]:
@@ -323,4 +351,5 @@ def _front_door(home: CountyHome, config: CountyConfig, now: dt.datetime) -> lis
         return [PartFinding("手机入口", False, "；".join(warnings), "改好后 10 秒内自动启用，不用重启")]
     well = front_door_answers(config.front_door)
     state = config.front_door.address if well else "没有响应"
-    return [PartFinding("手机入口", well, state, f"查看 {log_of(home, 'front-door')} 和端口是否被占用")]
+    remedy = f"{mend_line(home, 'front-door', runs=_runs(home, 'front-door'))} 和端口是否被占用"
+    return [PartFinding("手机入口", well, state, remedy)]

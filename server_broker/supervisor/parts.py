@@ -105,7 +105,10 @@ def web_answers(home: CountyHome, config: CountyConfig, *, timeout_s: float = 2.
 
     A handshake alone would not do: a program that can't begin to work still makes one.
     """
-    trusted = ssl.create_default_context(cafile=str(home.root / "ca.pem"))
+    try:
+        trusted = ssl.create_default_context(cafile=str(home.root / "ca.pem"))
+    except OSError:
+        return False  # without the authority's certificate no answer is believed
     web = http.client.HTTPSConnection("127.0.0.1", config.web_port, timeout=timeout_s, context=trusted)
     try:
         web.request("GET", "/healthz", headers={"Host": config.host})

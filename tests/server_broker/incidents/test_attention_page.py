@@ -236,3 +236,18 @@ def test_one_more_query_for_each_station_would_be_seen(county: FictionalCounty) 
             rows(operator)
         counts.append(len(caught))
     assert counts[1] == counts[2]
+
+
+def test_a_broker_that_does_not_follow_has_advice_of_its_own_and_the_county_is_named_once(
+    county: FictionalCounty,
+) -> None:
+    alarm(None, "broker_lists", "critical")
+    operator = signed_in(OPERATOR)
+    [row] = rows(operator)
+    assert "消息服务没有照站点名册办" in row
+    assert "cunhui-server doctor" in row
+    assert "审计员" not in row
+    assert "doctor" in words_of(text_of(operator, "/alarms/"))
+    html = text_of(operator, f"/attention/broker/r:{COUNTY}/")
+    [lead] = re.findall(r'<p class="lead">(.*?)</p>', html)
+    assert lead.count(Region.objects.get(pk=COUNTY).name) == 1

@@ -41,6 +41,9 @@ def test_status_says_in_four_lines_how_the_county_is(capsys: pytest.CaptureFixtu
     assert "没有解除的告警：1 条" in text
     found = json.loads(said(capsys, "status", "--json")[1])
     assert found["parts_down"]
+    assert "消息服务" in text, "one name for one part, the doctor's"
+    assert "mosquitto" not in text
+    assert found["ingest_workers"] == 0
     assert sum(found["stations"].values()) >= 1
 
 
@@ -54,6 +57,17 @@ def test_stations_and_regions_are_listed(capsys: pytest.CaptureFixture[str]) -> 
     lines = said(capsys, "region", "list")[1].splitlines()
     assert lines[0].startswith(COUNTY)
     assert any(line.startswith(SHILI_VILLAGE) for line in lines)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verdict", ["right", "wrong"])
+def test_a_word_for_the_time_before_where_nothing_is_in_doubt_changes_nothing_and_says_so(
+    verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_county()
+    text = said(capsys, "clock", "--earlier", verdict)[1]
+    assert "没有疑问" in text
+    assert "0 段" not in text
 
 
 def test_the_empty_workbook_is_written_and_nothing_is_overwritten(

@@ -2,16 +2,19 @@
 
 import datetime as dt
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from server_broker.people.cards import report_lost
-from server_broker.platform.control import hold_file
+from server_broker.platform.control import hold_file, pid_file
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_database import OwnDatabase
+from server_broker.platform.processes import write_pid
 from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.supervisor.up import initialise
 from server_broker.trust.county_mark import CountyMark, raise_mark
@@ -62,6 +65,33 @@ def test_a_part_that_somebody_holds_is_said_to_be_held_and_how_it_runs_again(hom
     assert "被人停下了" in found["消息服务"].state
     assert found["消息服务"].remedy == f"要用就运行 cunhui-server release mosquitto --home {home.root}"
     assert "查看 logs/postgres.log" in found["数据库"].remedy, "that one is not held"
+
+
+def test_of_a_part_that_stopped_under_units_the_doctor_says_how_it_is_started(home: CountyHome) -> None:
+    home.units_mark.touch()
+    found = look(home)
+    units = {"消息服务": "broker", "维护进程": "chores", "通知进程": "notifier", "接收进程": "ingest"}
+    for part, unit in units.items():
+        start, log = f"systemctl start cunhui-{unit}.service", f"journalctl -u cunhui-{unit}.service"
+        assert f"运行 {start}；还是这样，查看 {log}" in found[part].remedy
+
+
+@pytest.mark.parametrize(("running", "well"), [(2, True), (1, False)])
+def test_how_many_ingest_workers_run_is_said(home: CountyHome, running: int, well: bool) -> None:
+    with home.config_file.open("a", encoding="utf-8") as file:
+        file.write("[ingest]\nworkers = 2\n")
+    start = f"held = [subprocess.Popen(['/bin/cat'], stdin=subprocess.PIPE) for _ in range({running})]"
+    command = [sys.executable, "-c", f"import subprocess, sys; {start}; print(flush=True); sys.stdin.read()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as keeper:
+        assert keeper.stdout is not None
+        assert keeper.stdout.readline()
+        pid_file(home, "ingest").parent.mkdir(parents=True, exist_ok=True)
+        write_pid(pid_file(home, "ingest"), keeper.pid)
+        found = look(home)["接收进程"]
+        keeper.communicate()
+    assert found.well == well
+    assert f"{running} 个在接收" in found.state
+    assert ("要 2 个" in found.state) != well
 
 
 def test_the_tightest_disk_is_named(home: CountyHome) -> None:
