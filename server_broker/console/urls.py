@@ -59,7 +59,7 @@ from server_broker.console.views.exhibits import exhibit_add, exhibit_file
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import fleet, home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
-from server_broker.console.views.held import held, reread, write_off
+from server_broker.console.views.held import accept, held, reread, write_off
 from server_broker.console.views.help import help_guide, help_index, help_picture
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
@@ -160,6 +160,7 @@ urlpatterns = [
     path("stations/<slug:station_id>/live/<uuid:command_id>/end/", live_end, name="station-live-end"),
     re_path(rf"{_STATION}order/$", command, name="station-command"),
     re_path(rf"{_STATION}reread/$", reread, name="station-reread"),
+    re_path(rf"{_STATION}accept/$", accept, name="station-accept"),
     path("held/", held, name="held"),
     path("held/write-off/", write_off, name="held-write-off"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.db import transaction
 
 from server_broker.derived.findings import Place
-from server_broker.fleet.models import Stream
+from server_broker.fleet.models import Station, Stream
 from server_broker.fleet.tables import STREAMS
-from server_broker.ingest.after_upgrade import BY_DATABASE, LATER, has_caught_up
+from server_broker.ingest.after_upgrade import LATER, has_caught_up
+from server_broker.ingest.held import BY_DATABASE, is_to_be_accepted
 from server_broker.ingest.models import Fact
 from server_broker.ingest.reread import UNVOUCHED, reads_now
 from server_broker.ingest.tables import FACTS
@@ -22,11 +23,15 @@ _TURNS = timedelta(days=2)
 """The chore comes every day."""
 
 
-def is_left_over(station: str, place: Place, reason: str, *, now: datetime) -> bool:
+def is_left_over(station: str, place: Place, reason: str, received_at: datetime, *, now: datetime) -> bool:
     """Tell whether an honest county may still have such a fact held: for a cause that is gone by now.
 
-    What the database refused may be refused again. Whether it would be asks `would_be_read`, where writing is allowed.
+    What came after its station was revoked waits until a person accepts it, however long that takes. What the database
+    refused may be refused again. Whether it would be asks `would_be_read`, where writing is allowed.
     """
+    revoked_at = Station.objects.values_list("revoked_at", flat=True).get(pk=station)
+    if is_to_be_accepted(reason, received_at, revoked_at=revoked_at):
+        return True
     if reason not in (*LATER, *UNVOUCHED, *BY_DATABASE):
         return False  # with any other reason it could be read on the day on which it came
     if not has_caught_up(settings.HOME):

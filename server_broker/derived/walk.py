@@ -151,7 +151,7 @@ class StationWalk:
         if of_person.exists():  # whether somebody really decided so is asked elsewhere
             return None
         self.counts.readable += 1
-        if is_left_over(self._station, place, fact.held_reason, now=self._now):
+        if is_left_over(self._station, place, fact.held_reason, fact.received_at, now=self._now):
             if is_due(fact.held_reason, fact.received_at, now=self._now):
                 self.counts.untried.append(place)
             return None

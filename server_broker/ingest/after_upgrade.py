@@ -13,22 +13,21 @@ from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
 
-from server_broker.ingest.held import to_review
+from server_broker.ingest.held import BY_DATABASE, to_review
 from server_broker.ingest.reread import UNVOUCHED, reread_held
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 
 LATER = ("unknown_kind", "unknown_value", "malformed")
 """Contract 1.0 had no other name for a later word than ``malformed``."""
-BY_DATABASE = ("refused_by_database", "unsettled")
-"""The database or the program failed at it."""
 _log = logging.getLogger(__name__)
 
 
 def reread_later(now: datetime) -> str:
     """Read again what can be read by now. Return how many facts are read, in words for the log.
 
-    A fact that is still of a later version or malformed, or that nobody has signed for, stays held as it was.
+    A fact that is still of a later version or malformed, or that nobody has signed for, stays held as it was. So does
+    what came after its station was revoked.
     """
     waiting = to_review().filter(held_reason__in=(*LATER, *UNVOUCHED, *BY_DATABASE))
     stations = waiting.order_by("stream__station").values_list("stream__station", flat=True).distinct()

@@ -8,6 +8,10 @@ The file of a dead board may have no signatures: its key is gone, and its outbox
 But while the board was connected, the county kept heads that it signed. Facts that lead to one of those heads are
 what the station signed for, so the file's facts are grouped to end at them (`Grouping`). For the facts after the last
 such head nobody vouches: they are taken as held.
+
+The key of a revoked station may be in anybody's hands, so its signature says nothing any more. Its file is taken all
+the same, because it may hold touches that people made in good faith, but every new fact of it is held until a person
+accepts it (`server_broker.settling.carried_facts`).
 """
 
 import logging
@@ -33,6 +37,7 @@ from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
 from server_broker.ingest.carried_file import CarriedFile, FileRefused, opened
 from server_broker.ingest.durable import wait_for_the_disk
+from server_broker.ingest.held import REVOKED
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, SignedHeadKept, UnprovenHead
@@ -63,6 +68,8 @@ class Taken:
     known: int = 0
     held: int = 0
     set_aside: int = 0
+    revoked: bool = False
+    """The station is revoked, so all that is new is held."""
     pictures: int = 0
     """Those of which no piece is missing any more."""
     reasons: set[str] = field(default_factory=set)
@@ -75,6 +82,11 @@ class Taken:
     def sentences(self) -> list[str]:
         """Return what to tell the person, in Chinese."""
         said = [f"站点 {self.station}：新收 {self.new} 条，已有 {self.known} 条，待审 {self.held} 条"]
+        if self.revoked and self.held:
+            said.append(
+                f"站点已吊销，这 {self.held} 条都还没有计入考勤：请县运维在网页“待审”里看站点 {self.station}，"
+                "靠不住的核销，其余的认可"
+            )
         if self.set_aside:
             said.append(f"{self.set_aside} 条接不上县里的记录流，已原样保存待查：{'；'.join(sorted(self.reasons))}")
         if self.pictures:
@@ -87,7 +99,8 @@ def take_file(path: Path, *, dead_board: bool, actor: str, clock: Callable[[], d
 
     Args:
         dead_board: The file comes from a board that is no longer in service. So an earlier key of the station counts,
-            and facts without signatures are read as far as the heads that the county kept vouch for them.
+            and facts without signatures are read as far as the heads that the county kept vouch for them. The facts of
+            a station that is revoked are taken, and held.
 
     Raises:
         FileRefused: Nothing was taken.
@@ -113,7 +126,7 @@ class _Carrying:
         self._quarantine = Quarantine()
         self._chunks: list[BlobChunk] = []
         self._blobs: set[bytes] = set()
-        self.taken = Taken(carried.station)
+        self.taken = Taken(carried.station, revoked=self._station.revoked_at is not None)
 
     def take(self) -> None:
         # The next welcome tells the station what the county has, and the station then deletes it as after a receipt.
@@ -164,6 +177,7 @@ class _Carrying:
         time with a savepoint for each fact.
         """
         sender = replace(self._sender, record_key=key)
+        hold = REVOKED if self.taken.revoked else ""
         tries = 0
         while True:
             tries += 1
@@ -172,7 +186,7 @@ class _Carrying:
                 with transaction.atomic():
                     found = stream_tables.find_streams({(sender.id, envelope.head.epoch)})
                     before = max((row.state.through for row in found.values()), default=0)
-                    intake = Intake(now=self._clock(), generation=generation(), careful=careful)
+                    intake = Intake(now=self._clock(), generation=generation(), careful=careful, hold=hold)
                     outgoing = intake.take([(sender, envelope)])
                 return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
             except (IntegrityError, OperationalError) as error:

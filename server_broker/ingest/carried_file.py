@@ -54,7 +54,8 @@ def opened(path: Path, *, dead_board: bool) -> Iterator[CarriedFile]:
     """Open a file, read all of it once, and find out who signed it.
 
     Args:
-        dead_board: Also take a file that an earlier board of the station signed, or that has no signatures.
+        dead_board: Also take a file that an earlier board of the station signed, that has no signatures, or that is of
+            a station that is revoked.
 
     Raises:
         FileRefused: It is not a regular file, not whole, altered, too large, or from no station of this county.
@@ -104,8 +105,11 @@ def _signer(reader: ExportReader, *, dead_board: bool) -> bytes | None:
     station = Station.objects.filter(pk=reader.header.station).first()
     if station is None:
         raise FileRefused(f"县里没有站点 {reader.header.station}")
-    if station.revoked_at is not None:
-        raise FileRefused(f"站点 {station.pk} 已吊销")
+    if station.revoked_at is not None and not dead_board:
+        raise FileRefused(
+            f"站点 {station.pk} 已吊销。查清了文件来历、要把里面的打卡收进来，请加 --dead-board："
+            "先全部列为待审，有人认可以后才计入考勤"
+        )
     if station.record_key is None:
         raise FileRefused(f"站点 {station.pk} 还没有接入")
     if not reader.signed:

@@ -4,6 +4,8 @@ A held fact is stored but was not read. A person may write it off: it stays wher
 and why. The chain and the station's copy do not change. It is never read again, because no upgrade of ours may
 overrule what a person decided. If the station re-issues it in a later stream, that re-issue is read like any other
 fact, and the write-off stays beside it as history.
+
+What came after its station was revoked, which is only what somebody carried here, is held until a person accepts it.
 """
 
 from collections import defaultdict
@@ -17,9 +19,13 @@ from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.alarm_codes import HELD
 from server_broker.fleet.alarms import resolve
-from server_broker.fleet.models import Alarm, Stream
+from server_broker.fleet.models import Alarm, Station, Stream
 from server_broker.ingest.models import Fact, WriteOff
 
+REVOKED = "carried_revoked"
+"""The reason of facts that somebody carried here after their station was revoked."""
+BY_DATABASE = ("refused_by_database", "unsettled")
+"""Reasons of facts at which the database or the program failed."""
 HELD_ALARM = f"{HELD}:"
 """The code of an alarm about held facts begins with this. The reason follows."""
 
@@ -37,6 +43,23 @@ def held_facts() -> QuerySet[Fact]:
 def to_review() -> QuerySet[Fact]:
     """Return the held facts that wait for a person."""
     return held_facts().filter(write_off=None)
+
+
+def is_to_be_accepted(reason: str, received_at: datetime, *, revoked_at: datetime | None) -> bool:
+    """Tell whether a held fact waits for a person to accept it, whatever it was held for.
+
+    Args:
+        revoked_at: When the fact's station was revoked. Whoever holds its key since then can sign anything.
+    """
+    # What failed at the database was accepted before, because until then nothing is tried.
+    return revoked_at is not None and received_at >= revoked_at and reason not in BY_DATABASE
+
+
+def to_accept(station: Station) -> QuerySet[Fact]:
+    """Return the facts of a station that wait for a person to accept them, as `is_to_be_accepted` tells of one."""
+    since = station.revoked_at
+    waiting = to_review().filter(stream__station=station).exclude(held_reason__in=BY_DATABASE)
+    return waiting.none() if since is None else waiting.filter(received_at__gte=since)
 
 
 def write_off(facts: QuerySet[Fact], *, reason: str, actor: str, at: datetime) -> int:

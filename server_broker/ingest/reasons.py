@@ -27,6 +27,7 @@ _WORDS = {
     "blob_refused": "图片分片与登记的不符",
     "unsettled": "处理时出错",
     "carried_gap": "导出文件之前还有县里没有的记录",
+    "carried_revoked": "站点吊销以后用文件带来，等人认可",
     "carried_conflict": "导出文件里的记录与县里已存的不同",
 }
 

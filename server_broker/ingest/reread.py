@@ -2,6 +2,9 @@
 
 A fact that was held because nobody had signed for it is read only if a later signed head vouches for it. This means
 that the chain over the county's facts, this one among them, leads to a head that the station signed.
+
+What somebody carried here after the station was revoked is read once a person has accepted it
+(`server_broker.settling.carried_facts`).
 """
 
 import logging
@@ -20,7 +23,7 @@ from server_broker.fleet.alarms import take_alarms
 from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
-from server_broker.ingest.held import close_alarms, to_review
+from server_broker.ingest.held import close_alarms, is_to_be_accepted, to_review
 from server_broker.ingest.intake import Content, place_fact
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.projections import derive, put_rows
@@ -42,11 +45,14 @@ class Reread:
     still_held: Counter[str] = field(default_factory=Counter)
 
 
-def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
+def reread_held(station_id: str, *, now: datetime | None = None, accepted: bool = False) -> Reread:
     """Read a station's held facts again and derive their rows. Each fact succeeds or stays held by itself.
 
     Facts that were written off stay unread. Some hundred are read in one transaction, so that the ingest worker gets
     at the stream in between.
+
+    Args:
+        accepted: A person has accepted what came after the station was revoked. Otherwise it stays held.
     """
     result = Reread()
     at = now or datetime.now(UTC)
@@ -55,13 +61,15 @@ def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
         after: int | None = 0
         while after is not None:
             with transaction.atomic():
-                after = _reread_some(station, stream, after, result, at)
+                after = _reread_some(station, stream, after, result, at, accepted=accepted)
     with transaction.atomic():
         close_alarms(station_id, at=at)
     return result
 
 
-def _reread_some(station: Station, stream_id: int, after: int, result: Reread, now: datetime) -> int | None:
+def _reread_some(
+    station: Station, stream_id: int, after: int, result: Reread, now: datetime, *, accepted: bool
+) -> int | None:
     """Read the next facts beyond seq ``after``. Return the seq of the last one, or None if there were no more."""
     # Locked, because the ingest worker may be storing facts of this stream.
     stream = Stream.objects.select_for_update().get(pk=stream_id)
@@ -71,7 +79,10 @@ def _reread_some(station: Station, stream_id: int, after: int, result: Reread, n
     vouched = _vouched(station, stream)
     before = result.read
     for row in rows:
-        reason = _reread(station.pk, stream, row, vouched, now)
+        if not accepted and is_to_be_accepted(row.held_reason, row.received_at, revoked_at=station.revoked_at):
+            reason = row.held_reason
+        else:
+            reason = _reread(station.pk, stream, row, vouched, now)
         if reason:
             result.still_held[reason] += 1
         else:

@@ -68,8 +68,9 @@ def declare_dead(station: Station, since: dt.datetime, reason: str, *, by: User,
     """Declare a station dead from a minute on. It stands instead of what was declared of it before.
 
     Raises:
-        DeadRefused: The minute is to come, or before the station was enrolled; the station has told of a later one, is
-            revoked, or is declared dead so already; or the account's person has windows there at any time from then on.
+        DeadRefused: The minute is to come, or before the station was enrolled; the station has told of a later one, was
+            revoked by then, or is declared dead so already; or the account's person has windows there at any time from
+            then on.
     """
     since = since.replace(second=0, microsecond=0)
     with transaction.atomic():
@@ -164,8 +165,10 @@ def _waiting(station: Station, since: dt.datetime) -> list[tuple[int, dt.date]]:
 def _refuse_time(station: Station, since: dt.datetime, now: dt.datetime) -> None:
     if since > now:
         raise DeadRefused("这个时间还没到")
-    if station.revoked_at is not None:
-        raise DeadRefused("站点已经吊销，本来就不再等它的记录")
+    # Windows that were over before the revocation wait for the station's record as those of any other.
+    if station.revoked_at is not None and since >= station.revoked_at.replace(second=0, microsecond=0):
+        at = f"{timezone.localtime(station.revoked_at):%Y-%m-%d %H:%M}"
+        raise DeadRefused(f"站点 {at} 吊销，从那时起本来就不再等它的记录；请写那以前的时间")
     boards = _boards(station, since, now)
     if station.enrolled_at is None or not boards:
         raise DeadRefused("这个时间站点还没有接入")

@@ -24,6 +24,7 @@ from server_broker.console import (
     event_words,
     feedback_words,
     health,
+    held_words,
     request_words,
     shelf_words,
     words,
@@ -60,6 +61,7 @@ register.filter("request_state", request_words.state_word)
 register.filter("clock", times.clock)
 register.filter("weekdays", days)
 register.filter("may_here", lambda power, user: powers.may(user, powers.Power(power)))
+register.filter("what_it_says", held_words.what_it_says)
 register.filter("who_may", lambda power: powers.who_may(powers.Power(power)))
 register.filter("weekday", lambda number: f"星期{days([number])}")
 register.filter("date_of_year", lambda date: f"{date // 100:02d}-{date % 100:02d}")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from protocol.claim import format_claim_code
 from protocol.claim_file import CLAIM_FILE
 from server_broker.accounts.powers import Power, may, needs
+from server_broker.audit.models import AuditEntry
 from server_broker.bundles.spread import WHOLE, station_shelf
 from server_broker.console.lost_card_words import with_holders
 from server_broker.console.polling import live_page
@@ -70,8 +71,10 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "may_view_live": may(user, Power.VIEW_LIVE) and in_service,
         "may_set": may(user, Power.SET_STATION),
         "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
-        "may_declare": may(user, Power.DECLARE_DEAD) and in_service,
-        "declared": declared(shown, timezone.now()) if in_service else None,
+        # Of a revoked station too: windows that were over before wait for its record as for any other's.
+        "may_declare": may(user, Power.DECLARE_DEAD) and shown.enrolled_at is not None,
+        "declared": declared(shown, timezone.now()) if shown.enrolled_at else None,
+        "revoked": _revocation(shown),
         # Called by the form alone: a poll does not show it.
         "first_minute": lambda: first_minute(shown, timezone.now()),
         "now": timezone.localtime(),
@@ -94,6 +97,14 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
             "command_form": CommandForm(),
         }
     return live_page(request, "station", context)
+
+
+def _revocation(station: Station) -> AuditEntry | None:
+    """Return the entry that says who revoked a station, and why; None if it is not revoked."""
+    if station.revoked_at is None:
+        return None
+    # A second revocation is an entry too, and does nothing.
+    return AuditEntry.objects.filter(action="station.revoked", subject=station.pk).order_by("id").first()
 
 
 def _get(request: HttpRequest, station_id: str) -> Station:
@@ -161,7 +172,7 @@ def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
         actor, reason = request.user.get_username(), form.cleaned_data["reason"]
         outcome = revoke_station(settings.HOME, shown.pk, actor=actor, reason=reason, now=timezone.now())
         if outcome.complete:
-            messages.success(request, f"{outcome.said()}，原来的证书不能再用。")
+            messages.success(request, f"{outcome.said()}。这个编号不能再接入。")
         else:
             messages.error(request, f"吊销没有全部完成：{outcome.said()}。")
     return redirect("station", station_id)

@@ -113,6 +113,7 @@ POST /stations/{station}/live/{ORDER}/end/         403 403 403 404 404 403 403 4
 POST /stations/{station}/order/                    403 403 403 404 403 403 403 403 403 404 302 proof
 POST /stations/{station}/dead/                     403 403 403 404 404 404 403 403 403 404 302 proof
 POST /stations/{station}/reread/                   403 403 403 404 404 403 403 403 403 404 302
+POST /stations/{station}/accept/                   403 403 403 404 404 403 403 403 403 404 302 proof
 GET  /held/                                        200 200 403 200 200 200 200 200 200 200 302
 POST /held/write-off/                              403 403 403 302 302 403 403 403 403 302 302
 GET  /logs/{log}.txt                               403 403 403 200 403 403 403 403 403 404 302 proof

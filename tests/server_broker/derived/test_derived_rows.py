@@ -277,6 +277,17 @@ def test_a_fact_that_could_always_be_read_is_not_held(station: StationDouble) ->
     assert said() == []
 
 
+def test_what_came_after_the_revocation_waits_for_a_person_and_nothing_else_does(station: StationDouble) -> None:
+    psql("DELETE FROM attendance_touch WHERE seq = 2")
+    psql(f"UPDATE ingest_fact SET held_reason = 'carried_revoked' WHERE seq = 2 AND {_OF_THE_LAST}")
+    assert said()
+    came_at = Fact.objects.get(seq=2, held_reason="carried_revoked").received_at
+    psql("UPDATE fleet_station SET revoked_at = %s WHERE id = %s", [came_at + timedelta(minutes=1), station.id])
+    assert [one for one in said() if "第 2 条" in one], "it came before"
+    psql("UPDATE fleet_station SET revoked_at = %s WHERE id = %s", [came_at, station.id])
+    assert said() == []
+
+
 @pytest.mark.parametrize("reason", ["unknown_kind", "bad_signature", "refused_by_database"])
 def test_a_fact_that_reads_well_only_since_an_upgrade_or_a_repair_is_counted_alone(
     station: StationDouble, reason: str

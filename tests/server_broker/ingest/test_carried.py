@@ -18,9 +18,11 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
 from server_broker.fleet.models import Alarm, Station, Stream
+from server_broker.ingest.after_upgrade import reread_later
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.carried import FileRefused, Taken, take_file
 from server_broker.ingest.models import Fact, Quarantined
+from server_broker.ingest.reread import reread_held
 from server_broker.ledger.verify import verify_station
 from server_broker.media.models import Blob
 from server_broker.platform.county_config import CountyConfig
@@ -171,7 +173,33 @@ def test_a_revoked_and_an_unenrolled_stations_file_are_refused(station: StationD
     Station.objects.update(record_key=None)
     assert refusal(rescued) == "站点 shili-01 还没有接入"
     Station.objects.update(record_key=station.public, revoked_at=NOW)
-    assert refusal(rescued) == "站点 shili-01 已吊销"
+    assert "站点 shili-01 已吊销" in refusal(rescued)
+    assert "--dead-board" in refusal(rescued)
+
+
+def test_of_a_revoked_station_all_is_taken_and_nothing_counts(rescued: Path) -> None:
+    Station.objects.update(revoked_at=NOW)
+    taken = take(rescued, dead_board=True)
+    assert (taken.new, taken.known, taken.held, taken.needs_a_person) == (6, 2, 6, True)
+    assert "6 条都还没有计入考勤" in taken.sentences()[1]
+    assert set(Fact.objects.filter(seq__gt=4).values_list("held_reason", flat=True)) == {"carried_revoked"}
+    assert TouchRow.objects.count() == 4
+    assert Alarm.objects.filter(code="held:carried_revoked", resolved_at=None).exists()
+    # Neither the county's chore nor a person who only reads again lets one of them count.
+    assert reread_later(NOW) == ""
+    assert dict(reread_held("shili-01").still_held) == {"carried_revoked": 6}
+    assert TouchRow.objects.count() == 4
+    assert (take(rescued, dead_board=True).known, TouchRow.objects.count()) == (8, 4)
+
+
+def test_a_signature_from_after_the_revocation_vouches_for_nothing(station: StationDouble, tmp_path: Path) -> None:
+    """Whoever has the key signs, later, for what was first brought without a signature."""
+    Station.objects.update(revoked_at=NOW)
+    path = written(tmp_path / "bare.cunhui", station, bare(station.envelope(5, 9)), after=4, signed=False)
+    assert take(path, dead_board=True).held == 5
+    assert take(written(tmp_path / "x.cunhui", station, station.envelope(5, 10), after=4), dead_board=True).new == 1
+    reread_later(NOW)
+    assert TouchRow.objects.count() == 4
 
 
 def test_what_is_no_file_is_refused(rescued: Path, tmp_path: Path) -> None:

@@ -117,8 +117,17 @@ def test_what_can_not_be_is_refused(county: FictionalCounty, shili: LivedStation
     assert "传来过更晚的记录（2027-03-15 15:01）" in refusal(at(MONDAY, 15))
     declares(at(MONDAY, 15, 1))
     assert "已经这样登记过了" in refusal(at(MONDAY, 15, 1, 40))
-    Station.objects.filter(pk=SHILI).update(revoked_at=NOW)
-    assert "已经吊销" in refusal(at(MONDAY, 16))
+    Station.objects.filter(pk=SHILI).update(revoked_at=at(TUESDAY, 18, 0, 30))
+    assert "站点 2027-03-16 18:00 吊销，从那时起本来就不再等它的记录" in refusal(at(TUESDAY, 18))
+
+
+def test_windows_before_a_revocation_wait_until_the_station_is_declared_dead(
+    county: FictionalCounty, shili: LivedStation
+) -> None:
+    Station.objects.filter(pk=SHILI).update(revoked_at=at(TUESDAY, 18))
+    assert [word(county, day, at(WEDNESDAY, 20)) for day in (TUESDAY, WEDNESDAY)] == ["未", "停"]
+    declares(at(MONDAY, 16))
+    assert [word(county, day, at(WEDNESDAY, 20)) for day in (MONDAY, TUESDAY, WEDNESDAY)] == ["√", "停", "停"]
 
 
 def test_nobody_declares_the_station_of_their_own_windows_dead(county: FictionalCounty, shili: LivedStation) -> None:
