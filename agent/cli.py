@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     setup.add_argument("--yes", action="store_true", help="不提问，要有 --file；键盘式读卡器要同时写 --devices")
     enrol = command("enrol", "用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False)
     enrol.add_argument("--claim-file", type=Path, metavar="文件", help="从文件的第一行读接入码，不从键盘或标准输入读")
+    enrol.add_argument("--again", action="store_true", help="本机已经接入，县里给了同一个站点编号的新接入码")
     enrol.add_argument("--claim", default="", help=argparse.SUPPRESS)
     run = command("run", "运行站点")
     check = command("config", "检查配置文件")
@@ -167,13 +168,21 @@ def _claim(file: Path | None) -> str:
 
 
 def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
-    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- checking a file needs none of this
+    from agent.identity.enrolment import OTHER_NUMBER, EnrolmentFailed  # noqa: PLC0415 -- checking a file needs neither
     from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
     from agent.wiring.county import enrol_station  # noqa: PLC0415
 
     if options.claim:
         print("接入码不写在命令里：别的用户看得到正在运行的命令。请去掉 --claim，运行后按提示输入。", file=sys.stderr)
         return EXIT_BAD_CONFIG
+    known = _station_of_outbox(config.folder)
+    if known and not options.again:
+        print(
+            f"没有接入，接入码也没有用掉：本机已经是站点 {known}，它的记录在 {config.folder}。\n"
+            f"县里给的是 {known} 的新接入码，请加 --again。{OTHER_NUMBER}。",
+            file=sys.stderr,
+        )
+        return EXIT_FAILED
     try:
         claim = _claim(options.claim_file)
     except OSError as error:
@@ -181,7 +190,7 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
         return EXIT_FAILED
     try:
         _become_owner(config.folder)
-        identity = enrol_station(config, claim)
+        identity = enrol_station(config, claim, only=known)
     except EnrolmentFailed as failed:
         print(f"接入没有成功：{failed.message}", file=sys.stderr)
         return EXIT_FAILED
@@ -190,6 +199,17 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
         return EXIT_FAILED
     print(f"接入成功：{identity.enrolled.village}，站点编号 {identity.station}")
     return 0
+
+
+def _station_of_outbox(folder: Path) -> str:
+    """Return the station that this machine is, if it has records of it; else an empty string."""
+    from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
+
+    try:
+        identity = load_identity(folder) if (folder / OUTBOX_FILE).exists() else None
+    except (IdentityBroken, OSError):
+        return ""
+    return identity.station if identity is not None else ""
 
 
 def _become_owner(folder: Path) -> None:

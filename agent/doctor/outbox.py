@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.causes import cause
 from agent.doctor.problems import OUTBOX_IN_USE, Finding, problem_finding
-from agent.storage.errors import Damaged, StorageError
+from agent.storage.errors import Damaged, OfAnotherStation, StorageError
 from agent.storage.outbox.check import checked
 from agent.storage.outbox.files import alone_in
 from agent.storage.store import Store, locked_elsewhere
@@ -32,5 +32,7 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
     except Damaged as error:
         log.warning("the outbox is damaged: %s", error)
         return problem_finding("记录文件", 51, "坏了")
+    except OfAnotherStation as error:
+        return problem_finding("记录文件", 53, cause(error))
     except (StorageError, OSError) as error:
         return problem_finding("记录文件", 51, f"打不开（{cause(error)}）")

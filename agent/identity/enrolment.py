@@ -35,6 +35,11 @@ _WRONG_PEER = "对方不是县里，证书不对：请检查 ca 文件和 url；
 LIFE = datetime.timedelta(days=90)
 """How long a station's certificate is valid."""
 
+OTHER_NUMBER = (
+    "要换成别的编号（原来的吊销了也是），先把记录导出到 U 盘、把旧站点的文件夹移开，照《装机手册-救援》的“换站点编号”做"
+)
+"""What to do with a machine that is to become another station, in Chinese."""
+
 type Post = Callable[[str, Path, bytes], tuple[int, bytes]]
 """``(url, ca_file, body) -> (status, response)``. Raises `DeviceError` if the county can't be reached, `PeerNotProven`
 if the peer does not prove to be the county."""
@@ -72,16 +77,19 @@ class ResponseRefused(EnrolmentFailed):
     """The county's response does not fit the request. Nothing of it was kept."""
 
 
-def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> Identity:
+def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post, only: str = "") -> Identity:
     """Enrol as the station for which the county made ``claim``.
 
     Args:
         folder: The station's folder. If it holds no keys, they are made first.
         url: The county's address, ``https://HOST:PORT``.
         claim: The claim code as a person types it.
+        only: The station that this machine is already. Its records can't become another's, so a code for another one is
+            used up, and nothing else changes.
 
     Raises:
-        CountyUnreachable, NotTheCounty, CountyRefused, ResponseRefused: Nothing but the keys is in the folder.
+        CountyUnreachable, NotTheCounty, CountyRefused, ResponseRefused: The folder is as it was, or has nothing but the
+            keys.
         IdentityBroken: A key file is damaged.
     """
     try:
@@ -99,6 +107,10 @@ def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> I
     body = msgspec.json.encode(sign_request(key, request))
     enrolled = _call(f"{url.rstrip('/')}/enrol", ca_file, body, post)
     _check_response(enrolled, folder=folder, nonce=request.nonce)
+    if only and enrolled.station != only:
+        raise ResponseRefused(
+            f"这个接入码是站点 {enrolled.station} 的，本机是 {only}，什么也没有改动。接入码已经用掉。{OTHER_NUMBER}"
+        )
     return save_enrolment(folder, enrolled)
 
 

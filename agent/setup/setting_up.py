@@ -13,7 +13,7 @@ from agent.causes import cause
 from agent.config.station_config import BadConfig, StationConfig, load
 from agent.doctor.problems import all_well
 from agent.doctor.screen import screen
-from agent.identity.enrolment import CountyRefused, CountyUnreachable, EnrolmentFailed
+from agent.identity.enrolment import OTHER_NUMBER, CountyRefused, CountyUnreachable, EnrolmentFailed
 from agent.identity.station_identity import Identity, IdentityBroken, load_identity
 from agent.setup.conversation import Conversation, SetupRefused
 from agent.setup.county import asked_claim, asked_claim_file, asked_county, check_county, of_claim_file, read_claim_file
@@ -68,7 +68,7 @@ def _made_ready(place: SetupPlace, wishes: Wishes, tools: SetupTools, talk: Conv
     if file is not None and known is not None and known.station != file.station:
         raise SetupRefused(
             f"本机已经接入，是站点 {known.station}；接入文件是给 {file.station} 的，什么也没有改动。"
-            "拿错了文件请换一个；真要改作别的站点，请换一张装好软件包的新卡"
+            f"拿错了文件请换一个。{OTHER_NUMBER}，或者换一张装好软件包的新卡"
         )
     begun = place.begun()
     if begun is not None:
@@ -169,6 +169,10 @@ def _enrolled(
         identity = _known_identity(config.folder)
         if identity is not None:
             talk.say(f"√ 本机已经接入：{identity.enrolled.village}，站点 {identity.station}")
+            talk.say(
+                f"  县里又给了 {identity.station} 的接入码：运行 sudo cunhui-agent enrol --again，"
+                f"再重启站点程序。{OTHER_NUMBER}"
+            )
             return
     talk.say("\n接入")
     claim, until = begun.claim, begun.expires

@@ -25,6 +25,10 @@ class StorageFailed(StorageError):
     """
 
 
+class OfAnotherStation(StorageFailed):
+    """The file is another station's. Only a person can help: that station's facts are carried to the county by hand."""
+
+
 class Damaged(StorageFailed):
     """The file does not hold the bytes that were written. Opening the outbox anew salvages it and goes on."""
 

@@ -14,13 +14,13 @@ from agent.uplink.traffic import Meter
 from protocol.twin import PackRef
 
 
-def enrol_station(config: StationConfig, claim: str) -> Identity:
+def enrol_station(config: StationConfig, claim: str, *, only: str = "") -> Identity:
     """Make the enrolment call; see `agent.identity.enrolment.enrol`."""
     from agent.drivers.https import post_json  # noqa: PLC0415 -- large, and no use to a station that runs
     from agent.identity.enrolment import enrol  # noqa: PLC0415
 
     make_folder(config.folder, mode=0o750)
-    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
+    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json, only=only)
 
 
 def link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:

@@ -75,6 +75,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "incident": ("县服务器-值守", "确认、静默"),
     "on-call": ("县服务器-值守", "值守表"),
     "channels": ("县服务器-值守", "通知发到群里和信箱"),
+    "station": ("县服务器-值守", "存储卡丢了、站点机器被偷了"),
     "station-claim": ("装机手册-安装", "二、安装"),
 }
 """By the name of a page's address: the guide, and the heading of the section that is about the page."""

@@ -1,6 +1,6 @@
 """Check an opened file before any of its facts is believed or sent."""
 
-from agent.storage.errors import Damaged, StorageFailed
+from agent.storage.errors import Damaged, OfAnotherStation
 from agent.storage.outbox.progress import Progress, load_progress
 from agent.storage.outbox.stream import Tip, load_tip, read_facts
 from agent.storage.outbox.versions import check_schema
@@ -18,7 +18,8 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
 
     Raises:
         Damaged: Something does not hold.
-        StorageFailed: The file is another station's, or a release wrote it that this one can't follow.
+        OfAnotherStation: The file is another station's.
+        StorageFailed: A release wrote it that this one can't follow.
     """
     check_schema(store)
     store.check_pages()
@@ -37,11 +38,11 @@ def refuse_foreign(owner: bytes | None, *, station: str) -> None:
     """Refuse a file that a person copied here from another station: only that station may tell its facts.
 
     Raises:
-        StorageFailed: ``owner`` is known and is not ``station``.
+        OfAnotherStation: ``owner`` is known and is not ``station``.
     """
     if owner is not None and owner != station.encode():
         other = owner.decode(errors="replace")
-        raise StorageFailed(
+        raise OfAnotherStation(
             f"the outbox belongs to station {other!r}, this is {station!r}",
             says=f"记录文件是站点 {other} 的，本站是 {station}",
         )

@@ -31,6 +31,7 @@ from agent.doctor.problems import PROBLEMS, Finding, problem_finding
 from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
 from agent.drivers.county_probe import probe_endpoint
 from agent.drivers.gpio_indicator import GpioIndicator
+from agent.identity.station_identity import save_enrolment
 from agent.ports import DeviceError
 from agent.wiring import program
 from agent.wiring.doctoring import doctor_tools
@@ -517,6 +518,15 @@ def test_an_outbox_at_rest_is_counted_and_not_changed(process: StationProcess) -
     says = {one.part: one.says for one in look(process.enrolled).findings}
     assert (process.folder / "outbox.db").read_bytes() == before
     assert says["记录文件"] == f"完好，{len(process.facts())} 条等待上传"
+
+
+def test_records_of_another_number_are_no_damaged_ones(process: StationProcess) -> None:
+    process.start()
+    assert process.end(signal.SIGTERM) == 0
+    save_enrolment(process.folder, msgspec.structs.replace(process.enrolled.identity.enrolled, station="test-0002"))
+    found = look(process.enrolled)
+    assert codes(found) == {41, 53, *UNREACHABLE}
+    assert {one.says for one in found.findings if one.code == 53} == {f"记录文件是站点 {STATION} 的，本站是 test-0002"}
 
 
 def test_a_damaged_outbox(process: StationProcess) -> None:

@@ -92,6 +92,8 @@ def test_a_text_is_found_with_the_section_that_it_stands_in() -> None:
     assert found
     assert all(one.match.lower() == "cunhui-server doctor" for one in found)
     assert guides.search("备份")[0].guide.title.startswith("备份")
+    for stolen in ("存储卡丢了", "存储卡被偷", "机器被偷"):
+        assert "存储卡丢了、站点机器被偷了" in {one.section.title for one in guides.search(stolen)}
     assert "没有找到" in text_of(signed_in(AUDITOR), "/help/?q=没有的词组")
     assert "<script>" not in text_of(signed_in(AUDITOR), "/help/?q=<script>")
 
