@@ -203,13 +203,16 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
 
 def _station_of_outbox(folder: Path) -> str:
     """Return the station that this machine is, if it has records of it; else an empty string."""
-    from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
+    from agent.identity.station_identity import ENROLLED  # noqa: PLC0415 -- large, and no use to most verbs
+    from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json  # noqa: PLC0415
+    from protocol.refusal import Refused  # noqa: PLC0415
 
+    # Only this file is read: to load the identity may write, and root would leave files that the agent can't open.
     try:
-        identity = load_identity(folder) if (folder / OUTBOX_FILE).exists() else None
-    except (IdentityBroken, OSError):
+        raw = (folder / ENROLLED).read_bytes() if (folder / OUTBOX_FILE).exists() else b""
+        return decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES).station if raw else ""
+    except (OSError, Refused):
         return ""
-    return identity.station if identity is not None else ""
 
 
 def _become_owner(folder: Path) -> None:

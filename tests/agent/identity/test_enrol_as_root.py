@@ -20,7 +20,7 @@ def enrolling(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     user, group = os.geteuid(), os.getegid()
     asked: list[int] = []
 
-    def refused(config: StationConfig, claim: str) -> None:
+    def refused(config: StationConfig, claim: str, *, only: str) -> None:
         asked.append(os.geteuid())
         raise CountyRefused("test", "不行")
 
