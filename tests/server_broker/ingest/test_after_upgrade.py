@@ -64,10 +64,10 @@ def test_one_station_s_fault_keeps_no_other_s_facts_unread(
     other.enrol()
     held_by_an_earlier_version(other, processor, "unknown_kind")
 
-    def fails_at_first(name: str, **named: datetime) -> Reread:
+    def fails_at_first(name: str, *, now: datetime) -> Reread:
         if name == station.id:
             raise ValueError("a fault of the program")
-        return reread_held(name, **named)
+        return reread_held(name, now=now)
 
     monkeypatch.setattr("server_broker.ingest.after_upgrade.reread_held", fails_at_first)
     assert reread_later(NOW) == "1 of shili-02"
