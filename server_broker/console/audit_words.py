@@ -130,6 +130,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "kind": {str(kind): word for kind, word in WORDS.items()} | KINDS,
     "outcome": {outcome.value: str(outcome.label) for outcome in Outcome},
     "code": ALARMS,
+    "origin": {"county": "县里查出", "station": "站点自报"},
     "reason": {"from the journal": "按站点名册补记"},
     "state": {state.value: str(state.label) for state in HoldingState},
     "verdict": {verdict.value: str(verdict.label) for verdict in Verdict},
@@ -161,6 +162,8 @@ def detail_words(entry: AuditEntry, names: Names) -> list[tuple[str, str]]:
                 word, shown = "规则", TERMS[value].word if value in TERMS else value
             case "term.set", "value", str() | None:
                 shown = _term(str(entry.detail.get("name", "")), value)
+            case "alarm.acknowledged", "code", str():
+                shown = alarm_name(value, str(entry.detail.get("origin", "county")))
             case action, "code", str() if action.startswith("region."):
                 word, shown = "代码", value
             case _:

@@ -40,7 +40,7 @@ def note_of(shown: StationEvent) -> str:
     if shown.kind == "facts_lost":
         return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
     if shown.kind in ("alarm_raised", "alarm_cleared"):
-        return words.alarm_name(str(detail.get("code", "")))[:64]
+        return words.alarm_name(str(detail.get("code", "")), "station")[:64]
     return str(detail.get("reader") or detail.get("window") or "")[:64]
 
 

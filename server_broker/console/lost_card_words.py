@@ -13,7 +13,11 @@ from server_broker.fleet.models import Alarm
 def with_holders(user: Viewer, alarms: Iterable[Alarm]) -> list[tuple[Alarm, str]]:
     """Return each alarm with a sentence about whose card it is; empty with any other alarm and for whom it is not."""
     sees_people = may(user, Power.SEE_PEOPLE)
-    return [(alarm, _said(user, alarm) if sees_people and alarm.code == LOST_CARD else "") for alarm in alarms]
+    # Of the county's alarms only: whoever has a station's keys may say that a lost card was used, and no touch says so.
+    return [
+        (alarm, _said(user, alarm) if sees_people and (alarm.origin, alarm.code) == ("county", LOST_CARD) else "")
+        for alarm in alarms
+    ]
 
 
 def _said(user: Viewer, alarm: Alarm) -> str:

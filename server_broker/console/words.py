@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from server_broker.attendance.outcomes import Outcome
+from server_broker.fleet.alarm_codes import OWN_ALARMS
 from server_broker.fleet.alarm_ends import Calm, Seen, end_of
 from server_broker.fleet.models import Station, StationStatus
 
@@ -103,7 +104,7 @@ EVENTS = {
 }
 ALARMS = {
     "county_record": "县里的记录被改动过",
-    "county_rewrote": "县里的总账与站点留下的不同",
+    "county_rewrote": "站点说县里的总账与它留下的不同",
     "county_went_back": "县里可能整机恢复过旧备份",
     "generation_absurd": "站点声称的县代号不可能出现过",
     "unexplained_facts": "记录账目对不上",
@@ -121,7 +122,7 @@ ALARMS = {
     "bad_signature": "签名校验不符",
     "facts_refused": "消息服务拒收站点的记录",
     "birth_refused": "消息服务拒绝站点",
-    "county_lost_facts": "县里的记录少于站点，正在补传",
+    "county_lost_facts": "站点说县里的记录比它少，正在补传",
     "stream_ahead": "站点的记录少于县里，已另开记录流重报",
     "stream_differs": "站点的记录与县里不同，已另开记录流重报",
     "refused_welcome": "站点拒收一次应答，来历不明",
@@ -191,7 +192,7 @@ ALARMS = {
 REMEDIES = {
     "broker_lists": "请在县服务器上运行 sudo cunhui-server doctor，照“消息服务”一行办；这期间吊销的站点可能还连着。",
     "help_asked": "请给村里打电话；点“确认”，大屏就显示您看到了。",
-    "county_rewrote": "请告诉审计员：从站点拷出 heads 文件，再运行 cunhui-server verify county --heads 对照。",
+    "county_rewrote": "请从站点拷出 heads 文件，由审计员用 verify county --heads 对照；站点可疑就照常吊销。",
     "county_went_back": "请核对站点名册：备份之后吊销的站点要再吊销，接入的站点要重新登记。",
     "generation_absurd": "请查这个站点的程序是否出了故障，或者有人仿冒它，必要时吊销站点。",
     "media_folder": "请看县服务器放图片的磁盘：满了清理，坏了更换，再核对目录的权限。图片留在站点，写得进了自动解除。",
@@ -248,6 +249,9 @@ REMEDIES = {
     "rtc_implausible": "请更换时钟芯片的电池。",
 }
 """What a person should do about an alarm, by the same part of its code."""
+REMEDY_SAID = "这是站点自己说的，不是县里查出来的；请打电话向村里核实，站点丢失或可疑，照常吊销。"
+"""What a person should do about an alarm of a station under a code that is not for stations."""
+_CODE_SHOWN = 40
 COMMANDS = {
     "identify": "闪灯鸣响",
     "snapshot": "拍一张",
@@ -303,14 +307,22 @@ SETTING_REASONS = {"wrong_kind": "站点要的是另一种值", "out_of_range": 
 """Why a station refused a setting, by the part of its refusal before the colon."""
 
 
-def alarm_name(code: str) -> str:
-    """Return an alarm's Chinese name, or its code if it has none."""
-    return ALARMS.get(code.split(":", maxsplit=1)[0], code)
+def alarm_name(code: str, origin: str = "county") -> str:
+    """Return an alarm's Chinese name, or its code if it has none.
+
+    A station chooses the codes of its own alarms. One that is not for stations gets no name of ours, because it would
+    read as if the county had found it out.
+    """
+    head = code.split(":", maxsplit=1)[0]
+    if origin == "station" and head not in OWN_ALARMS:
+        return f"站点自报：{code[:_CODE_SHOWN]}" if code.strip() else "站点自报，没有写代码"
+    return ALARMS.get(head, code)
 
 
-def remedy(code: str) -> str:
+def remedy(code: str, origin: str = "county") -> str:
     """Return in one sentence what a person should do about an alarm; empty if there is no advice."""
-    return REMEDIES.get(code.split(":", maxsplit=1)[0], "")
+    head = code.split(":", maxsplit=1)[0]
+    return REMEDY_SAID if origin == "station" and head not in OWN_ALARMS else REMEDIES.get(head, "")
 
 
 def ending(code: str, *, origin: str) -> str:

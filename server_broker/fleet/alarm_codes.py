@@ -130,5 +130,6 @@ COUNTY_ALARMS: Final = frozenset(
     }
 )
 """A touch of a lost card raises an alarm of the county, under the code that stations have for it."""
-KNOWN_ALARMS: Final = COUNTY_ALARMS | STATION_ALARMS | {INPUT_FLAPPING}
-"""All codes of alarms that this program knows. A newer station may raise others."""
+OWN_ALARMS: Final = STATION_ALARMS | {INPUT_FLAPPING, "outbox_full"}
+"""What a station may say of itself in words of ours. Under any other code, the county's too, its alarm is only quoted.
+Stations of earlier releases raise ``outbox_full``."""

@@ -239,7 +239,7 @@ def acknowledge(alarm: Alarm, *, by: User, at: datetime) -> None:
     """
     rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True)
     with transaction.atomic():
-        if alarm.code != HELP_ASKED:
+        if (alarm.origin, alarm.code) != ("county", HELP_ASKED):
             rows.update(acknowledged_at=at, acknowledged_by=by)
         elif rows.update(acknowledged_at=at, acknowledged_by=by, resolved_at=at) and alarm.station_id:
             desired_changed([alarm.station_id])

@@ -23,17 +23,17 @@ from server_broker.incidents.open_now import Standing
 FLAPPING = timedelta(hours=2)
 """What comes again so soon after its end is the same episode. So people are not told of an end before."""
 
-# When the newest alarm of each station and kind of code opened. One that came again so soon counts only if
+# When the newest alarm of each station, origin and kind of code opened. One that came again so soon counts only if
 # somebody had acknowledged the one before.
 _NEWEST = """
-SELECT a.station_id, split_part(a.code, ':', 1), max(a.opened_at)
+SELECT a.station_id, a.origin, split_part(a.code, ':', 1), max(a.opened_at)
 FROM fleet_alarm a
 WHERE a.resolved_at IS NULL AND a.opened_at > %(since)s AND NOT EXISTS (
     SELECT FROM fleet_alarm earlier
     WHERE (earlier.station_id = a.station_id OR (earlier.station_id IS NULL AND a.station_id IS NULL))
       AND earlier.origin = a.origin AND earlier.code = a.code AND earlier.acknowledged_at IS NULL
       AND earlier.resolved_at BETWEEN a.opened_at - %(flapping)s AND a.opened_at)
-GROUP BY 1, 2
+GROUP BY 1, 2, 3
 """
 
 
@@ -104,7 +104,7 @@ def _grown(standing: Iterable[Standing], known: Mapping[tuple[str, str], Episode
     parameters: dict[str, Any] = {"since": min(episode.seen_at for episode, _ in quiet), "flapping": FLAPPING}
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, parameters)
-        newest = {(station, code): opened_at for station, code, opened_at in cursor.fetchall()}
+        newest = {(station, origin, code): opened_at for station, origin, code, opened_at in cursor.fetchall()}
     return {
         episode
         for episode, incident in quiet
@@ -112,9 +112,12 @@ def _grown(standing: Iterable[Standing], known: Mapping[tuple[str, str], Episode
     }
 
 
-def _newest_of(incident: Incident, newest: Mapping[tuple[str | None, str], datetime], otherwise: datetime) -> datetime:
+def _newest_of(
+    incident: Incident, newest: Mapping[tuple[str | None, str, str], datetime], otherwise: datetime
+) -> datetime:
     station = incident.stations[0].id if incident.stations else None
-    return max((newest.get((station, code), otherwise) for code in incident.codes), default=otherwise)
+    origin = incident.kind.origin
+    return max((newest.get((station, origin, code), otherwise) for code in incident.codes), default=otherwise)
 
 
 def _covered(incidents: Iterable[Incident]) -> set[tuple[str, str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
+from server_broker.fleet.alarms import Origin
 from server_broker.incidents.kinds import KINDS, OUTAGE, READER, SEVERITIES, SILENT, Kind, gravest, kind_of
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS
 
@@ -25,7 +26,7 @@ LEAST_TOWNSHIPS = 2
 
 @dataclass(frozen=True, slots=True)
 class OpenAlarms:
-    """The open alarms of one station (None: of the county) whose codes begin alike."""
+    """The open alarms of one station (None: of the county) and one origin whose codes begin alike."""
 
     station: str | None
     code: str
@@ -38,6 +39,7 @@ class OpenAlarms:
     detail: str
     all_seen: bool
     """Each of them is acknowledged on the page 告警."""
+    origin: Origin = "county"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Incident:
     """Empty if it is about the county itself."""
     details: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    """Of its alarms, all of the kind's origin."""
     all_seen: bool = False
 
     @property
@@ -127,7 +130,7 @@ def group(
     by_place: defaultdict[tuple[str, Kind], list[OpenAlarms]] = defaultdict(list)
     for alarm in alarms:
         place = place_of_region(county) if alarm.station is None else place_of_station(alarm.station)
-        by_place[place, kind_of(alarm.code)].append(alarm)
+        by_place[place, kind_of(alarm.code, alarm.origin)].append(alarm)
     silent = {alarm.station for (_, kind), found in by_place.items() if kind is SILENT for alarm in found}
     outages = _outages(stations, silent, now)
     together = {station.id for outage in outages for station in outage.stations}

@@ -1,7 +1,10 @@
 """The kinds of incidents: what each is called, which alarms belong to it, who acts, and the one thing that they do.
 
-An alarm whose code stands in no kind belongs to `OTHER`. So a new alarm is shown and told at once, and whoever gives it
-a kind of its own gives it a better word.
+A kind has alarms of the county or alarms that stations report about themselves, never both: a station chooses the codes
+of its alarms, and must not get a word that the county has for what it found out itself.
+
+An alarm whose code stands in no kind of its origin belongs to `OTHER` or `SAID`. So a new alarm is shown and told at
+once, and whoever gives it a kind of its own gives it a better word.
 """
 
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from typing import Final, Literal
 from protocol import alarm_codes as station_codes
 from protocol.facts import Severity
 from server_broker.fleet import alarm_codes as county_codes
+from server_broker.fleet.alarms import Origin
 
 type Page = Literal["station", "held", "alarms"]
 """The console's page where the one thing is done, or where one sees what it is about."""
@@ -30,6 +34,7 @@ class Kind:
         action: The one thing that they do.
         page: Where in the console.
         codes: The alarms, by the part of the code before the colon.
+        origin: Who says it.
     """
 
     key: str
@@ -38,6 +43,7 @@ class Kind:
     action: str
     page: Page
     codes: frozenset[str] = frozenset()
+    origin: Origin = "county"
 
 
 HELP: Final = Kind(
@@ -71,9 +77,19 @@ READER: Final = Kind(
     "请村里把读卡器的 USB 线拔下再插一次；还不行就换一个。",
     "station",
     frozenset({station_codes.CARDS_UNREADABLE, station_codes.CARDS_FLOOD}),
+    "station",
 )
 """Derived of the station's status too, because a reader that is gone raises no alarm."""
 OTHER: Final = Kind("other", "其他告警", "县运维", "请看告警里写的处理办法。", "alarms")
+SAID: Final = Kind(
+    "said",
+    "站点自报的其他告警",
+    "县运维",
+    "这是站点自己说的，不是县里查出来的，请打电话向村里核实；站点丢失或可疑，照常吊销。",
+    "station",
+    origin="station",
+)
+"""What a station says under a code that no list has for stations. What to do never follows from its text."""
 
 KINDS: Final[tuple[Kind, ...]] = (
     HELP,
@@ -86,8 +102,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "alarms",
         frozenset(
             {
-                *(county_codes.COUNTY_RECORD, county_codes.COUNTY_WENT_BACK, station_codes.COUNTY_REWROTE),
-                county_codes.STATION_JOURNAL,
+                *(county_codes.COUNTY_RECORD, county_codes.COUNTY_WENT_BACK, county_codes.STATION_JOURNAL),
             }
         ),
     ),
@@ -100,6 +115,15 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset({county_codes.BROKER_LISTS}),
     ),
     Kind(
+        "witness",
+        "有站点说县里的总账前后不同",
+        "县运维",
+        "请和审计员用站点留下的 heads 文件核对；站点丢失或可疑，照常吊销。",
+        "station",
+        frozenset({station_codes.COUNTY_REWROTE}),
+        "station",
+    ),
+    Kind(
         "ledger",
         "记录账目对不上",
         "县运维",
@@ -109,17 +133,26 @@ KINDS: Final[tuple[Kind, ...]] = (
             {
                 *(county_codes.UNEXPLAINED_FACTS, county_codes.FACTS_LOST, county_codes.LEDGER_TOO_LARGE),
                 *(county_codes.EPOCH_OPENED, county_codes.CONFLICTING_FACT, county_codes.SIGNED_HEADS_FULL),
-                *(station_codes.COUNTY_LOST_FACTS, station_codes.FACTS_REFUSED, *station_codes.STREAM_ENDED.values()),
             }
         ),
+    ),
+    Kind(
+        "stream",
+        "站点说记录和县里接不上",
+        "县运维",
+        "请打开站点页看账目，再查站点是否换过旧卡、有没有人拷贝过它的卡；可疑就吊销。",
+        "station",
+        frozenset({station_codes.COUNTY_LOST_FACTS, station_codes.FACTS_REFUSED, *station_codes.STREAM_ENDED.values()}),
+        "station",
     ),
     Kind(
         "disk",
         "磁盘快满或出了故障",
         "县运维",
-        "请联系村里不要断电，再照告警清理磁盘；存储出故障时先导出记录再换卡。",
+        "请联系村里不要断电，再清理磁盘；存储出故障时先导出记录再换卡。",
         "station",
         frozenset({station_codes.DISK_FULL, station_codes.DISK_ERROR, station_codes.DISK_SHORT, "outbox_full"}),
+        "station",
     ),
     Kind(
         "county_disk",
@@ -146,6 +179,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "请尽快换卡：先在站点上导出记录，再换上新卡重新接入。",
         "station",
         frozenset({station_codes.CARD_WORN}),
+        "station",
     ),
     Kind(
         "power",
@@ -154,6 +188,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",
         "station",
         frozenset({station_codes.UNDERVOLTAGE}),
+        "station",
     ),
     Kind(
         "certificate",
@@ -173,11 +208,23 @@ KINDS: Final[tuple[Kind, ...]] = (
             {
                 *(county_codes.COUNTY_CLOCK, county_codes.COUNTY_CLOCK_STEPPED, county_codes.COUNTY_CLOCK_UNCONFIRMED),
                 *(county_codes.COUNTY_CLOCK_DOUBTED, county_codes.TOO_MANY_CORRECTIONS),
-                *(county_codes.COUNTY_WORDS_DIFFER, county_codes.TIMES_MOVED, station_codes.CLOCK_DISPUTED),
-                *(station_codes.NTP_DISTRUSTED, *station_codes.HINT_FAILED.values()),
+                *(county_codes.COUNTY_WORDS_DIFFER, county_codes.TIMES_MOVED),
+            }
+        ),
+    ),
+    Kind(
+        "station_clock",
+        "站点说时间有疑问",
+        "县运维",
+        "请核对站点和县服务器的时间；打卡照常。",
+        "station",
+        frozenset(
+            {
+                *(station_codes.CLOCK_DISPUTED, station_codes.NTP_DISTRUSTED, *station_codes.HINT_FAILED.values()),
                 *station_codes.HINT_IMPLAUSIBLE.values(),
             }
         ),
+        "station",
     ),
     Kind(
         "held",
@@ -195,13 +242,26 @@ KINDS: Final[tuple[Kind, ...]] = (
         "alarms",
         frozenset(
             {
-                *(station_codes.LOST_CARD, station_codes.PIN_GUESSED, station_codes.UNKNOWN_KEYBOARD),
-                *(station_codes.BIRTH_REFUSED, *station_codes.MESSAGE_REFUSED.values()),
                 *(county_codes.BAD_SIGNATURE, county_codes.TOO_MANY_ALARMS, county_codes.GENERATION_ABSURD),
                 *(county_codes.PIN_REFUSED, county_codes.PIN_TRIES_BEYOND, county_codes.NUMBER_STRANGER),
                 *(county_codes.STATION_FLOODS, county_codes.TOO_MANY_STREAMS, county_codes.PURPOSE_CHANGED),
+                station_codes.LOST_CARD,
             }
         ),
+    ),
+    Kind(
+        "suspect",
+        "站点报来可疑情况",
+        "县运维",
+        "请联系村里核实；有人仿冒或站点丢失，就吊销站点。",
+        "station",
+        frozenset(
+            {
+                *(station_codes.LOST_CARD, station_codes.PIN_GUESSED, station_codes.UNKNOWN_KEYBOARD),
+                *(station_codes.BIRTH_REFUSED, *station_codes.MESSAGE_REFUSED.values()),
+            }
+        ),
+        "station",
     ),
     Kind(
         "device",
@@ -212,17 +272,35 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset(
             {
                 *(station_codes.CAMERA_FAILED, station_codes.CAMERA_SUSPECT, station_codes.INPUT_FAILED),
-                *(county_codes.INPUT_FLAPPING, county_codes.BLOB_CORRUPTED),
+                county_codes.INPUT_FLAPPING,
             }
         ),
+        "station",
+    ),
+    Kind(
+        "picture",
+        "收到的图片损坏",
+        "装机员",
+        "请检查站点的存储卡和摄像头；打卡不受影响。",
+        "station",
+        frozenset({county_codes.BLOB_CORRUPTED}),
     ),
     Kind(
         "machine",
-        "站点过热、常停或流量不足",
+        "站点过热或流量不足",
         "镇办",
-        "请让机箱通风，查为什么常停，流量不足就核对套餐。",
+        "请让机箱通风，流量不足就核对套餐。",
         "station",
-        frozenset({station_codes.TOO_HOT, county_codes.OFTEN_DOWN, station_codes.DATA_SHORT}),
+        frozenset({station_codes.TOO_HOT, station_codes.DATA_SHORT}),
+        "station",
+    ),
+    Kind(
+        "often_down",
+        "站点常停",
+        "镇办",
+        "请查这个站点为什么常停：停电、读卡器还是机器。",
+        "station",
+        frozenset({county_codes.OFTEN_DOWN}),
     ),
     Kind(
         "content",
@@ -238,15 +316,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         ),
     ),
     OTHER,
+    SAID,
 )
 """All kinds. Where two incidents are equally grave, the earlier kind comes first."""
 BY_KEY: Final = {kind.key: kind for kind in KINDS}
-_BY_CODE: Final = {code: kind for kind in KINDS for code in kind.codes}
+_BY_CODE: Final = {(kind.origin, code): kind for kind in KINDS for code in kind.codes}
 
 
-def kind_of(code: str) -> Kind:
+def kind_of(code: str, origin: Origin) -> Kind:
     """Return the kind of an alarm. Of its code, only the part before the colon counts."""
-    return _BY_CODE.get(code.split(":", maxsplit=1)[0], OTHER)
+    return _BY_CODE.get((origin, code.split(":", maxsplit=1)[0]), OTHER if origin == "county" else SAID)
 
 
 def gravest(severities: list[str]) -> str:

@@ -18,15 +18,15 @@ from server_broker.incidents.kinds import OUTAGE, SEVERITIES, SILENT
 from server_broker.incidents.models import Acknowledgement, Silence
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region, subtree_prefix
 
-# One row for each station and kind of code, so that a station with hundreds of alarms costs no more than one with two.
-# The index ``alarm_open_once`` has the open ones alone.
+# One row for each station, origin and kind of code, so that a station with hundreds of alarms costs no more than one
+# with two. The index ``alarm_open_once`` has the open ones alone.
 _OPEN = f"""
-SELECT a.station_id, split_part(a.code, ':', 1), min(a.opened_at), max(a.opened_at),
+SELECT a.station_id, a.origin, split_part(a.code, ':', 1), min(a.opened_at), max(a.opened_at),
        min(coalesce(array_position(%(severities)s::text[], a.severity::text), 3)), sum(a.count),
        (array_agg(a.detail ORDER BY a.last_at DESC))[1], bool_and(a.acknowledged_at IS NOT NULL)
 FROM fleet_alarm a LEFT JOIN {STATIONS.name} s ON s.id = a.station_id
 WHERE a.resolved_at IS NULL AND (s.village_id LIKE %(under)s OR (a.station_id IS NULL AND %(with_county)s))
-GROUP BY 1, 2
+GROUP BY 1, 2, 3
 """  # noqa: S608 - the name is a constant
 
 
@@ -92,8 +92,8 @@ def _alarms(code: str) -> Iterable[OpenAlarms]:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, parameters)
         rows = cursor.fetchall()
-    for station, head, first, newest, severity, count, detail, all_seen in rows:
-        yield OpenAlarms(station, head, first, newest, SEVERITIES[severity - 1], count, detail, all_seen)
+    for station, origin, head, first, newest, severity, count, detail, all_seen in rows:
+        yield OpenAlarms(station, head, first, newest, SEVERITIES[severity - 1], count, detail, all_seen, origin)
 
 
 def _stations(code: str) -> list[StationNow]:
@@ -182,4 +182,4 @@ def unresolved_alarms(incident: Incident) -> Q:
     codes = Q(pk__in=[])
     for head in heads:
         codes |= Q(code=head) | Q(code__startswith=f"{head}:")
-    return about & codes & Q(resolved_at=None)
+    return about & codes & Q(origin=incident.kind.origin, resolved_at=None)

@@ -23,7 +23,7 @@ class CountyCollector(Collector):
 
     def collect(self) -> Iterator[Family]:
         """Yield all families that have a sample now."""
-        alarms = list(Alarm.objects.filter(resolved_at=None).values_list("station_id", "code", "severity"))
+        alarms = list(Alarm.objects.filter(resolved_at=None).values_list("station_id", "code", "severity", "origin"))
         fleet = read_fleet()
         yield from machine_families(self._home)
         yield from database_families(self._now(), alarms, fleet.last_receipt)

@@ -16,11 +16,11 @@ from protocol.facts import Severity
 from server_broker import broker
 from server_broker.backup.state import backup_status
 from server_broker.commands.models import StationOrder
-from server_broker.fleet.alarm_codes import KNOWN_ALARMS
+from server_broker.fleet.alarm_codes import COUNTY_ALARMS, OWN_ALARMS
 from server_broker.fleet.models import ShelfDue, Station
 from server_broker.ingest.models import Quarantined
 from server_broker.metrics import families
-from server_broker.metrics.families import Family, Sample
+from server_broker.metrics.families import Family, OpenAlarm, Sample
 from server_broker.metrics.listeners import established
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import pid_file
@@ -31,6 +31,7 @@ from server_broker.platform.units import part_names
 
 OTHER_CODE = "other"
 """In place of a code that no list of ours has: a station may raise alarms under codes of its own choice."""
+_CODES: dict[str, frozenset[str]] = {"county": COUNTY_ALARMS, "station": OWN_ALARMS}
 
 
 def machine_families(home: CountyHome) -> Iterator[Family]:
@@ -50,13 +51,11 @@ def machine_families(home: CountyHome) -> Iterator[Family]:
     yield families.DISK_SIZE.family(((place,), disk.total) for place, disk in disks.items())
 
 
-def database_families(
-    now: datetime, alarms: Iterable[tuple[str | None, str, str]], last_receipt: datetime | None
-) -> Iterator[Family]:
+def database_families(now: datetime, alarms: Iterable[OpenAlarm], last_receipt: datetime | None) -> Iterator[Family]:
     """Yield what the database says of the county as a whole.
 
     Args:
-        alarms: Station, code and severity of each open alarm.
+        alarms: Each open alarm.
         last_receipt: When any station was last sent a receipt.
     """
     with connection.cursor() as cursor:
@@ -70,10 +69,10 @@ def database_families(
     yield families.STATIONS.family(((state,), count) for state, count in _stations().items())
     severities = dict.fromkeys(get_args(Severity.__value__), 0)
     codes: dict[str, int] = {}
-    for _, code, severity in alarms:
+    for _, code, severity, origin in alarms:
         severities[severity] = severities.get(severity, 0) + 1
         known = code.partition(":")[0]
-        known = known if known in KNOWN_ALARMS else OTHER_CODE
+        known = known if known in _CODES[origin] else OTHER_CODE
         codes[known] = codes.get(known, 0) + 1
     yield families.ALARMS.family(((severity,), count) for severity, count in severities.items())
     yield families.ALARMS_BY_CODE.family(((code,), count) for code, count in sorted(codes.items()))

@@ -13,6 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 type Family = GaugeMetricFamily | CounterMetricFamily
 type Sample = tuple[tuple[str, ...], float]
 """Values of the labels, in order, and the value."""
+type OpenAlarm = tuple[str | None, str, str, str]
+"""The station of an alarm, its code, its severity and who says it."""
 
 STATION_LABELS = ("station", "township")
 

@@ -18,7 +18,7 @@ from server_broker.fleet import health
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.held import to_review
 from server_broker.metrics import families
-from server_broker.metrics.families import Family, Metric
+from server_broker.metrics.families import Family, Metric, OpenAlarm
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
 _COLUMNS = (
@@ -111,15 +111,15 @@ def read_fleet() -> FleetReading:
     )
 
 
-def station_families(fleet: FleetReading, alarms: Iterable[tuple[str | None, str, str]]) -> Iterator[Family]:
+def station_families(fleet: FleetReading, alarms: Iterable[OpenAlarm]) -> Iterator[Family]:
     """Yield the families of all stations, and the county's sums of them.
 
     Args:
-        alarms: Station, code and severity of each open alarm.
+        alarms: Each open alarm.
     """
     yield families.FACTS.family([((), sum(fleet.facts.values()))])
     yield families.HELD.family([((), sum(fleet.held.values()))])
-    alarms_of = Counter(station for station, _, _ in alarms)
+    alarms_of = Counter(station for station, *_ in alarms)
     made: dict[Metric, Family] = {}
     for row in fleet.rows:
         values: _Values = {

@@ -24,6 +24,8 @@ from server_broker.bundles.notices import NoticeDraft
 from server_broker.bundles.written_documents import new_id, write_documents
 from server_broker.bundles.written_notices import write_notice
 from server_broker.feedback.models import Feedback
+from server_broker.fleet.alarm_codes import COUNTY_ALARMS
+from server_broker.fleet.alarms import Origin
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
@@ -245,9 +247,13 @@ def event(station: Station, kind: str, *, at: dt.datetime, detail: dict[str, obj
 
 def alarm(station: Station | None, code: str = "lost_card", severity: str = "major", **values: object) -> Alarm:
     now = timezone.now()
-    return Alarm.objects.create(
-        **{"station": station, "code": code, "severity": severity, "opened_at": now, "last_at": now} | values
-    )
+    by = {"station": station, "code": code, "severity": severity, "opened_at": now, "last_at": now}
+    return Alarm.objects.create(**by | {"origin": origin_of(code)} | values)
+
+
+def origin_of(code: str) -> Origin:
+    """Return who says an alarm with this code if nobody lies."""
+    return "county" if code.partition(":")[0] in COUNTY_ALARMS else "station"
 
 
 def snapshot(station: Station, sha256: bytes, *, size: int, about: Touch | None = None, purpose: str = "touch") -> Blob:

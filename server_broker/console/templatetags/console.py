@@ -157,15 +157,15 @@ def event(kind: str) -> words.Word:
 
 
 @register.filter
-def alarm_title(code: str) -> str:
+def alarm_title(alarm: Alarm) -> str:
     """Return an alarm's name in Chinese, or its code."""
-    return words.alarm_name(code)
+    return words.alarm_name(alarm.code, alarm.origin)
 
 
 @register.filter
-def remedy(code: str) -> str:
+def remedy(alarm: Alarm) -> str:
     """Return what a person should do about an alarm."""
-    return words.remedy(code)
+    return words.remedy(alarm.code, alarm.origin)
 
 
 @register.filter

@@ -86,6 +86,6 @@ def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
     if alarm.acknowledged_at is None:
         acknowledge(alarm, by=account_of(request), at=timezone.now())
         actor = request.user.get_username()
-        record(actor, "alarm.acknowledged", alarm.station_id or "", {"code": alarm.code})
-        messages.success(request, f"已确认：{alarm_name(alarm.code)}")
+        record(actor, "alarm.acknowledged", alarm.station_id or "", {"code": alarm.code, "origin": alarm.origin})
+        messages.success(request, f"已确认：{alarm_name(alarm.code, alarm.origin)}")
     return redirect("alarms")

@@ -30,4 +30,4 @@ def test_a_short_disk_is_one_alarm_that_grows_graver_and_ends(tmp_path: Path, mo
     # At eleven of a hundred it stays as it is, open or not.
     assert said == [None, "major", "critical", "major", None, None]
     assert "只剩 11%" in Alarm.objects.get().detail
-    assert kind_of(COUNTY_DISK) is not OTHER
+    assert kind_of(COUNTY_DISK, "county") is not OTHER

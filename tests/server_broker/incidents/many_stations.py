@@ -7,6 +7,7 @@ from django.utils import timezone
 from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.regions.models import Region
 from tests.cast import COUNTY
+from tests.server_broker.county import origin_of
 
 OF_A_TOWNSHIP = 20
 
@@ -39,7 +40,14 @@ def lose(stations: list[Station], *, at: dt.datetime) -> None:
 def raise_for(stations: list[Station], code: str, severity: str, *, at: dt.datetime, count: int = 1) -> None:
     """Open alarms; with a ``count``, so many of each station, told apart by what follows the colon."""
     Alarm.objects.bulk_create(
-        Alarm(station=one, code=f"{code}:{n}" if count > 1 else code, severity=severity, opened_at=at, last_at=at)
+        Alarm(
+            station=one,
+            origin=origin_of(code),
+            code=f"{code}:{n}" if count > 1 else code,
+            severity=severity,
+            opened_at=at,
+            last_at=at,
+        )
         for one in stations
         for n in range(count)
     )

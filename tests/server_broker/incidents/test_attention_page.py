@@ -11,7 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from server_broker.audit.models import AuditEntry
+from server_broker.console.words import ALARMS, REMEDIES
 from server_broker.fleet.models import Alarm, StationStatus
+from server_broker.incidents.kinds import KINDS
 from server_broker.incidents.models import Acknowledgement, Silence
 from server_broker.regions.models import Region
 from tests.cast import (
@@ -71,6 +73,41 @@ def test_one_cause_is_one_row_with_its_action_and_the_gravest_township_first(cou
     assert rows(operator, f"?township={TOWNSHIP}&severity=critical") == []
     # Whatever else stands in the address changes nothing.
     assert rows(operator, "?kind=%01&severity=x&township=1&page=-9&state=gone") == [first, second]
+
+
+@pytest.mark.parametrize(
+    "code", ["county_went_back", "media_folder", "county_disk", "backup_overdue", "help_asked", ""]
+)
+def test_a_station_s_own_alarm_never_looks_like_one_of_the_county(county: FictionalCounty, code: str) -> None:
+    said = "吊销名册已损坏，请联系 138"
+    own = alarm(county.stations[SHILI], code, "critical", origin="station", detail=said)
+    operator = signed_in(OPERATOR)
+    (row,) = rows(operator)
+    assert "站点自报的其他告警 站点自报" in row
+    assert "请打电话向村里核实；站点丢失或可疑，照常吊销。" in row
+    ours = [word for name, word in ALARMS.items() if name == code] + [
+        REMEDIES[code] for _ in [code] if code in REMEDIES
+    ]
+    ours += [text for kind in KINDS if code in kind.codes for text in (kind.word, kind.action)]
+    pages = [f"/attention/said/s:{SHILI}/", "/attention/", "/alarms/", f"/stations/{SHILI}/"]
+    for page in pages:
+        html = words_of(text_of(operator, page))
+        assert "站点自报" in html
+        assert [text for text in ours if text in html.replace("站点自报", "")] == []
+    operator.post(f"/alarms/{own.pk}/acknowledge/")
+    audit = words_of(text_of(signed_in(AUDITOR), "/audit/"))
+    assert "站点自报" in audit
+    assert [text for text in ours if text in audit] == []
+
+
+def test_who_answers_what_a_station_says_has_not_answered_what_the_county_found(county: FictionalCounty) -> None:
+    found = alarm(county.stations[SHILI], "unexplained_facts", "critical")
+    own = alarm(county.stations[SHILI], "unexplained_facts", "critical", origin="station")
+    answer(signed_in(OPERATOR), f"/attention/said/s:{SHILI}/", act="acknowledge", note="问过了")
+    found.refresh_from_db()
+    own.refresh_from_db()
+    assert own.acknowledged_at is not None
+    assert found.acknowledged_at is None
 
 
 def test_who_mends_stations_begins_here_and_others_as_before(county: FictionalCounty) -> None:

@@ -1,11 +1,13 @@
 """Alarms with one cause are one incident: of a station, of a township that went dark, or of the whole county."""
 
 import datetime as dt
+from dataclasses import replace
 
-from server_broker.fleet.alarm_codes import KNOWN_ALARMS
+from server_broker.fleet.alarm_codes import COUNTY_ALARMS, OWN_ALARMS
 from server_broker.incidents.grouping import TOGETHER, Incident, OpenAlarms, StationNow, group
-from server_broker.incidents.kinds import KINDS, OTHER, kind_of
+from server_broker.incidents.kinds import KINDS, OTHER, SAID, kind_of
 from tests.cast import COUNTY, OTHER_TOWNSHIP, SHILI, TOWNSHIP
+from tests.server_broker.county import origin_of
 from tests.server_broker.station_double import NOW
 
 MINUTE = dt.timedelta(minutes=1)
@@ -23,7 +25,7 @@ def silent(of: StationNow) -> OpenAlarms:
 
 
 def alarm(of: StationNow | None, code: str, severity: str = "major", *, at: dt.datetime = NOW) -> OpenAlarms:
-    return OpenAlarms(of.id if of else None, code, at, at, severity, 1, "", False)
+    return OpenAlarms(of.id if of else None, code, at, at, severity, 1, "", False, origin_of(code))
 
 
 def told(found: list[Incident]) -> list[tuple[str, str, str, int]]:
@@ -31,15 +33,24 @@ def told(found: list[Incident]) -> list[tuple[str, str, str, int]]:
 
 
 def test_each_kind_has_alarms_of_the_product_and_one_action() -> None:
-    before = {"outbox_full"}  # stations of earlier releases raise it
     for kind in KINDS:
-        assert kind.codes <= KNOWN_ALARMS | before
+        assert kind.codes <= (COUNTY_ALARMS if kind.origin == "county" else OWN_ALARMS)
         assert kind.word
         assert kind.who in {"镇办", "县运维", "装机员"}
         assert kind.action.endswith("。")
-    assert len({code for kind in KINDS for code in kind.codes}) == sum(len(kind.codes) for kind in KINDS)
-    assert kind_of("held:unknown_kind").key == "held"
-    assert kind_of("of a later version") is OTHER
+    listed = [(kind.origin, code) for kind in KINDS for code in kind.codes]
+    assert len(set(listed)) == len(listed)
+    assert kind_of("held:unknown_kind", "county").key == "held"
+    assert kind_of("of a later version", "county") is OTHER
+    assert kind_of("of a later version", "station") is SAID
+
+
+def test_a_station_gets_no_kind_of_the_county_by_using_its_code() -> None:
+    assert {kind_of(code, "station").origin for code in COUNTY_ALARMS} == {"station"}
+    one = station(1)
+    mine = alarm(one, "unexplained_facts", "minor")
+    found = group([mine, replace(mine, origin="station", severity="critical")], [one], county=COUNTY, now=NOW)
+    assert told(found) == [("said", f"s:{one.id}", "critical", 1), ("ledger", f"s:{one.id}", "minor", 1)]
 
 
 def test_alarms_of_one_kind_at_one_station_are_one_incident() -> None:
