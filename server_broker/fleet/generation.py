@@ -11,6 +11,11 @@ stations do: a birth carries the county's generation as the station knows it. If
 county raises its own above it (`StatedGenerations`), so that stations believe its receipts again and offer the facts
 that it lacks. It also raises an alarm, because the journal of stations came from the same old image: later enrolments
 and revocations may be missing in it, and a person must check that.
+
+One station is believed in this, because a rise loses nothing and costs little, while stations that know a later number
+believe no receipt until the county has risen; and a county may have one station only. But whoever has a station's keys
+can say such a number. So the alarm names who says it, and as long as others are in service and none says the like, it
+is not the gravest and asks to look at that station first.
 """
 
 from collections.abc import Mapping
@@ -19,6 +24,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.db import transaction
 
+from protocol.facts import Severity
 from server_broker.fleet.alarm_codes import COUNTY_WENT_BACK, GENERATION_ABSURD
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.desired_changes import desired_changed
@@ -37,13 +43,17 @@ _GENERATION_STEP = 10**6
 LAST_SANE_VERSION = 10**9
 """A station that reports a higher version is wrong; the county must not follow it, or its versions would run out."""
 
-_SLACK_S = 86_400
-"""How far (seconds) the county's clock may have been ahead when it gave a generation."""
+_SLACK_S = 3_600
+"""How far (seconds) the county's clock may have been ahead when it gave a generation. If it was ahead by more, the
+number is believed as soon as its time has come."""
 
+_ALONE = "只有站点 {stations} 说记得更新的县代号，错的可能就是它：请先向村里核实它是否丢失或被人动过，可疑就吊销。"
+_SEVERAL = "站点 {stations} 说记得更新的县代号。"
 _DETAIL = (
-    "站点记得的县代号比县里的新，县里可能整机恢复过旧备份。已换用新代号，站点会补报县里缺少的记录。"
-    "请核对站点名册：备份之后吊销的站点可能又能接入，须重新吊销；备份之后接入的站点须重新登记"
+    "属实就是县里整机恢复过旧备份，请核对站点名册：备份之后吊销的站点可能又能接入，须重新吊销；"
+    "备份之后接入的须重新登记。已换用新代号，站点会补报县里缺少的记录"
 )
+_MOST_NAMED = 5
 _ABSURD_DETAIL = "站点声称的县代号不可能出现过，未予采信；站点程序可能有误，或站点身份被人冒用"
 
 
@@ -98,6 +108,9 @@ class StatedGenerations:
 
     def __init__(self) -> None:
         self._raised_to: int | None = None
+        self._raised_from = 0
+        self._said: dict[str, None] = {}
+        """The stations that stated a generation above the one from which the county rose, in that order."""
 
     def judge(self, stated: Mapping[str, int], *, own: int, now: datetime) -> int:
         """Return the generation that the county uses from now on. Runs inside the caller's transaction.
@@ -108,6 +121,7 @@ class StatedGenerations:
         Args:
             stated: The generation that each station knows.
         """
+        self._hear_others(stated, own=own, now=now)
         ahead = {station: number for station, number in stated.items() if number > own}
         if not ahead:
             return own
@@ -124,7 +138,30 @@ class StatedGenerations:
         raise_alarms(absurd, at=now)
         if not believed:
             return own
+        self._raised_from, self._said = own, dict.fromkeys(believed)
         self._raised_to = raise_generation(now=now, above=max(believed.values()))
         desired_changed(Station.objects.values_list("pk", flat=True))
-        raise_alarms([AlarmCall(None, COUNTY_WENT_BACK, "critical", _DETAIL)], at=now)
+        self._tell(now)
         return self._raised_to
+
+    def _hear_others(self, stated: Mapping[str, int], *, own: int, now: datetime) -> None:
+        """Note who else knew a later generation when the county rose. Whoever was born since knows the new one."""
+        if self._raised_to is None or own != self._raised_to:
+            return
+        others = [
+            station
+            for station, number in stated.items()
+            if self._raised_from < number < self._raised_to and station not in self._said
+        ]
+        if others:
+            self._said |= dict.fromkeys(others)
+            self._tell(now)
+
+    def _tell(self, now: datetime) -> None:
+        in_service = Station.objects.filter(revoked_at=None, enrolled_at__isnull=False)
+        is_alone = len(self._said) == 1 and in_service.exclude(pk__in=self._said).exists()
+        named = "、".join(list(self._said)[:_MOST_NAMED])
+        stations = named if len(self._said) <= _MOST_NAMED else f"{named} 等 {len(self._said)} 个"
+        said = (_ALONE if is_alone else _SEVERAL).format(stations=stations)
+        severity: Severity = "major" if is_alone else "critical"
+        raise_alarms([AlarmCall(None, COUNTY_WENT_BACK, severity, said + _DETAIL)], at=now)

@@ -102,7 +102,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "alarms",
         frozenset(
             {
-                *(county_codes.COUNTY_RECORD, county_codes.COUNTY_WENT_BACK, county_codes.STATION_JOURNAL),
+                *(county_codes.COUNTY_RECORD, county_codes.STATION_JOURNAL),
             }
         ),
     ),
@@ -113,6 +113,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         "请在县服务器上运行 sudo cunhui-server doctor，照“消息服务”一行办；办好以前，吊销的站点可能还连着。",
         "alarms",
         frozenset({county_codes.BROKER_LISTS}),
+    ),
+    Kind(
+        "went_back",
+        "有站点说县里恢复过旧备份",
+        "县运维",
+        "请先核实告警里点名的站点，可疑就吊销；属实就核对站点名册，备份之后吊销的再吊销一次。",
+        "alarms",
+        frozenset({county_codes.COUNTY_WENT_BACK}),
     ),
     Kind(
         "witness",

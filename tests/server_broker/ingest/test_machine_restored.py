@@ -163,7 +163,36 @@ def test_a_later_generation_raises_the_countys_above_it_once() -> None:
     first = welcomed(processor, birth_stating(one, stated), birth_stating(other, stated - 5))
     assert first == [by_clock()] * 2
     assert welcomed(processor, birth_stating(one, first[0])) == [first[0]]
-    assert Alarm.objects.get(code=COUNTY_WENT_BACK).count == 1
+    alarm = Alarm.objects.get(code=COUNTY_WENT_BACK)
+    assert (alarm.count, alarm.severity) == (1, "critical")
+    assert alarm.detail.startswith(f"站点 {one.id}、{other.id} 说记得更新的县代号。")
+
+
+def test_the_word_of_one_station_among_others_is_named_as_that() -> None:
+    thief, honest = StationDouble(), StationDouble(id="shili-02")
+    thief.enrol(), honest.enrol()
+    processor = BatchProcessor(clock=lambda: NOW)
+    [raised] = welcomed(processor, birth_stating(thief, by_clock() - 86_400))
+    alarm = Alarm.objects.get(code=COUNTY_WENT_BACK)
+    assert alarm.severity == "major"
+    assert alarm.detail.startswith(f"只有站点 {thief.id} 说记得更新的县代号，错的可能就是它")
+    # Who knows what the county had, or what it has since, says nothing like it.
+    welcomed(processor, birth_stating(honest, 1), birth_stating(thief, raised))
+    welcomed(processor, birth_stating(honest, raised))
+    alarm.refresh_from_db()
+    assert (alarm.severity, alarm.count) == ("major", 1)
+    welcomed(processor, birth_stating(honest, by_clock() - 90_000))
+    alarm.refresh_from_db()
+    assert alarm.severity == "critical"
+    assert f"{thief.id}、{honest.id}" in alarm.detail
+
+
+def test_a_number_that_no_restore_can_have_given_yet_is_absurd_and_raises_nothing() -> None:
+    station = StationDouble()
+    station.enrol()
+    assert welcomed(BatchProcessor(clock=lambda: NOW), birth_stating(station, by_clock() + 80_000)) == [1]
+    [alarm] = Alarm.objects.all()
+    assert (alarm.code, alarm.station_id) == ("generation_absurd", station.id)
 
 
 @pytest.mark.parametrize("stated", [None, 0, 1])
