@@ -37,6 +37,7 @@ AUTHENTICATION_BACKENDS = []
 
 MIDDLEWARE = [
     "server_broker.console.middleware.CompressPages",
+    "server_broker.console.middleware.ShowUnseenCharacters",
     "server_broker.public.middleware.PhoneHeaders",
     "server_broker.console.middleware.RefuseNulCharacters",
     "django.middleware.security.SecurityMiddleware",

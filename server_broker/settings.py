@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "server_broker.console.middleware.CompressPages",
+    "server_broker.console.middleware.ShowUnseenCharacters",
     "server_broker.console.middleware.SecurityHeaders",
     "server_broker.console.middleware.RefuseNulCharacters",
     "server_broker.audit.middleware.RecordSource",

@@ -1,7 +1,10 @@
 """What a person should know about an event of a station besides its kind."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
+from server_broker.commands.models import StationOrder
 from server_broker.console import words
 from server_broker.console.command_words import reason_word
 from server_broker.fleet.models import StationEvent
@@ -15,11 +18,41 @@ _EPOCH_REASONS = {
 _BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
 
 
-def note_of(shown: StationEvent) -> str:
+_OF_COMMANDS = ("live_view_began", "live_view_ended", "command_result")
+NEVER_ORDERED = "站点自称，县里没有下过这个命令的记录"
+
+
+def with_notes(shown: Iterable[StationEvent]) -> list[tuple[StationEvent, str]]:
+    """Return each event with what a person should know about it besides its kind; empty for most kinds.
+
+    Who ordered something is read from the county's commands: a station could name anybody.
+    """
+    events = list(shown)
+    ids = {command for one in events if (command := _command_of(one)) is not None}
+    commands = StationOrder.objects.in_bulk(ids)
+    return [(one, _note_of(one, commands)) for one in events]
+
+
+def _command_of(shown: StationEvent) -> UUID | None:
+    text = str(shown.detail.get("command", "")) if isinstance(shown.detail, dict) else ""
+    try:
+        return UUID(hex=text) if shown.kind in _OF_COMMANDS else None
+    except ValueError:
+        return None
+
+
+def _note_of(shown: StationEvent, commands: Mapping[UUID, StationOrder]) -> str:
     """Return what a person should know about an event besides its kind; empty for most kinds.
 
     Texts from a station are cut, so that a page stays readable whatever a station sends.
     """
+    if shown.kind in _OF_COMMANDS:
+        command_id = _command_of(shown)
+        command = commands.get(command_id) if command_id is not None else None
+        if command is None or command.station_id != shown.station_id:
+            return NEVER_ORDERED
+        if shown.kind == "live_view_began":
+            return f"{command.issuer}：{command.reason}"[:120] if command.order == "live_view" else NEVER_ORDERED
     detail = shown.detail if isinstance(shown.detail, dict) else {}
     if shown.kind == "booted":
         return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
@@ -29,8 +62,6 @@ def note_of(shown: StationEvent) -> str:
         return f"改为{words.DIRECTIONS.get(str(detail.get('direction', '')), '—')}"
     if shown.kind == "contact_changed":
         return _contact_note(detail)
-    if shown.kind == "live_view_began":
-        return f"{detail.get('issuer', '')}：{detail.get('reason', '')}"[:120]
     if shown.kind == "live_view_ended":
         why = reason_word(str(detail.get("why", "")))
         return f"{why} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"

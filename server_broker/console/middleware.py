@@ -1,6 +1,7 @@
 """Add security headers to responses, compress pages, and refuse requests that no view could handle."""
 
 import logging
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -44,6 +45,35 @@ class SecurityHeaders:
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if request.is_secure():
             response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_S}")
+        return response
+
+
+_UNSEEN = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # C0 but for tab and ends of lines, and DEL
+    rb"|\xc2[\x80-\x9f]"  # C1
+    rb"|\xd8\x9c|\xe2\x80[\x8b\x8e\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf"
+)
+"""In UTF-8: control characters, those that turn the direction of writing (Unicode UAX 9), and those of no width."""
+_SEEN = "\ufffd".encode()
+
+
+class ShowUnseenCharacters:
+    """Puts � in pages in place of characters that are not seen themselves, but change how what is beside them reads.
+
+    People read here what stations and villagers wrote: a text could turn the words of the page around itself, or copy a
+    command to a terminal. It is done for whole pages, because no template can then forget it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Respond with a page that shows them."""
+        response = self._get_response(request)
+        if not response.streaming and response.headers.get("Content-Type", "").startswith("text/html"):
+            response.content = _UNSEEN.sub(_SEEN, response.content)
+            if "Content-Length" in response.headers:
+                response.headers["Content-Length"] = str(len(response.content))
         return response
 
 

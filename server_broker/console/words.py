@@ -315,7 +315,8 @@ def alarm_name(code: str, origin: str = "county") -> str:
     """
     head = code.split(":", maxsplit=1)[0]
     if origin == "station" and head not in OWN_ALARMS:
-        return f"站点自报：{code[:_CODE_SHOWN]}" if code.strip() else "站点自报，没有写代码"
+        is_seen = any(sign.isprintable() and not sign.isspace() for sign in code)
+        return f"站点自报：{code[:_CODE_SHOWN]}" if is_seen else "站点自报，没有写代码"
     return ALARMS.get(head, code)
 
 

@@ -12,7 +12,7 @@ from protocol.units import FactRef
 from server_broker.fleet.alarm_codes import EPOCH_OPENED, FACTS_LOST, HELP_ASKED, INPUT_FLAPPING
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
 from server_broker.fleet.fact_rows import STATION_EVENT, FactRoom, Handler, Identity, Rows, add_event, wall_time
-from server_broker.fleet.tables import STATION_EVENTS
+from server_broker.fleet.tables import LAST_SANE_SEQ, STATION_EVENTS
 from server_broker.platform.sql import copy_rows
 
 
@@ -75,6 +75,8 @@ _EPOCH_REASONS = {
 def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
     add_event(fact, identity, rows, {"epoch": fact.epoch.hex(), "first": fact.first, "last": fact.last})
     detail = f"第 {fact.first} 至 {fact.last} 条记录无法恢复"
+    if fact.last > LAST_SANE_SEQ:
+        detail = f"站点说{detail}：没有站点签过这么多，没有算进账目；站点程序可能有误，或站点身份被人冒用"
     rows.alarms.append(AlarmCall(identity.station, FACTS_LOST, "critical", detail))
 
 

@@ -14,6 +14,9 @@ STAMP_COLUMNS = {
 }
 """The columns of `server_broker.fleet.models.Stamped` that are filled when a row is inserted."""
 
+LAST_SANE_SEQ = 10**9
+"""A fact each second for thirty years: no station has signed more. Whoever states a higher number is wrong or lies."""
+
 
 def known_wall(alias: str) -> str:
     """Return the SQL for when a stamped row was, as far as anybody knows; NULL if nobody does."""

@@ -19,7 +19,7 @@ from protocol.alarm_codes import COUNTY_LOST_FACTS
 from server_broker.fleet.alarm_codes import LEDGER_TOO_LARGE, UNEXPLAINED_FACTS
 from server_broker.fleet.alarms import AlarmOver, raise_alarm, resolve, take_alarms
 from server_broker.fleet.models import Stream
-from server_broker.fleet.tables import STATION_EVENTS, STREAMS
+from server_broker.fleet.tables import LAST_SANE_SEQ, STATION_EVENTS, STREAMS
 from server_broker.ingest.tables import FACTS, REISSUES, WRITE_OFFS
 from server_broker.ledger.consistency import StillInTime, consistent_read
 from server_broker.ledger.lineage import LedHead, Lineage, forget, lineage_of, streams_with_heads, unaccounted
@@ -47,6 +47,8 @@ class Ledger:
     unexplained: int = 0
     evicted_blobs: int = 0
     awaited_blobs: int = 0
+    disbelieved: int = 0
+    """Statements of the station about more facts than any station can have signed. They count for nothing above."""
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -63,6 +65,7 @@ LEDGER_WORDS = {
     "unexplained": "去向不明",
     "evicted_blobs": "缺失图片",
     "awaited_blobs": "等待图片",
+    "disbelieved": "不可能的说法",
 }
 """How people call the counts of `Ledger`, as on the station's page."""
 
@@ -109,11 +112,13 @@ WITH wanted AS (
     FROM {STATION_EVENTS}
     -- A range that ends before it begins is an error to PostgreSQL, and says nothing.
     WHERE station_id = %(station)s AND kind = 'facts_lost' AND (detail->>'first')::bigint <= (detail->>'last')::bigint
+          AND (detail->>'last')::bigint <= {LAST_SANE_SEQ}
     GROUP BY 1
 ), opened AS (
     -- A station that opens a new stream says how far the old one matched the county's: so far it was issued.
     SELECT decode(detail->>'previous', 'hex') AS epoch, max((detail->>'matched')::bigint) AS matched
-    FROM {STATION_EVENTS} WHERE station_id = %(station)s AND kind = 'epoch_opened' GROUP BY 1
+    FROM {STATION_EVENTS} WHERE station_id = %(station)s AND kind = 'epoch_opened'
+          AND (detail->>'matched')::bigint <= {LAST_SANE_SEQ} GROUP BY 1
 ), again AS (
     -- DISTINCT: two cards may each have re-issued a fact for the same seq, but a seq is one place in this count.
     -- Beyond `through`: what came again within it is among the stored facts already.
@@ -132,6 +137,12 @@ SELECT w.epoch, coalesce(r.all_of_them, 0),
        greatest(upper(s.lost) - 1, r.last, o.matched, 0)
 FROM wanted w LEFT JOIN stated s ON s.epoch = w.epoch LEFT JOIN opened o ON o.epoch = w.epoch
 LEFT JOIN reissued r ON r.epoch = w.epoch
+"""  # noqa: S608 - our own constants
+
+_DISBELIEVED = f"""
+SELECT count(*) FROM {STATION_EVENTS}
+WHERE station_id = %s AND ((kind = 'facts_lost' AND (detail->>'last')::bigint > {LAST_SANE_SEQ})
+                           OR (kind = 'epoch_opened' AND (detail->>'matched')::bigint > {LAST_SANE_SEQ}))
 """  # noqa: S608 - our own constants
 
 _NAMED = f"""
@@ -182,7 +193,9 @@ def _count(station_id: str, still_in_time: StillInTime) -> tuple[Ledger, list[Le
     # A picture that was deleted at the end of its time was not lost.
     evicted = blobs.exclude(evicted_reason__in=["", EXPIRED]).count()
     awaited = blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None).count()
-    return Ledger(**sums, evicted_blobs=evicted, awaited_blobs=awaited), led
+    [(stated,)] = query(_DISBELIEVED, [station_id])
+    disbelieved = stated + sum(stream.issued > LAST_SANE_SEQ for stream in streams)
+    return Ledger(**sums, evicted_blobs=evicted, awaited_blobs=awaited, disbelieved=disbelieved), led
 
 
 def _count_streams(station_id: str, streams: Sequence[Stream]) -> dict[bytes, _Counted]:
@@ -212,7 +225,8 @@ def _entry(stream: Stream, counted: _Counted, lineage: Lineage, *, current: bool
         busy: Not all facts of the current stream have come yet. Until they have, the facts that an old stream lacks
             may still come as re-issues, so they count as waiting and not as unexplained.
     """
-    issued = max(stream.issued, stream.through, counted.known)
+    signed = stream.issued if stream.issued <= LAST_SANE_SEQ else 0
+    issued = max(signed, stream.through, counted.known)
     beyond = issued - stream.through - counted.reissued - counted.lost
     # Rows that were there once, because `through` only moves over facts that were stored. They were deleted since.
     missing_rows = stream.through - counted.stored

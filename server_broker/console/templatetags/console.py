@@ -21,7 +21,6 @@ from server_broker.console import (
     affair_words,
     audit_words,
     command_words,
-    event_words,
     feedback_words,
     health,
     held_words,
@@ -44,7 +43,6 @@ register.filter("command_reason", command_words.reason_word)
 register.simple_tag(untold_time)
 register.filter("command_state", command_words.state_word)
 register.filter("command_figures", command_words.figure_words)
-register.filter("event_note", event_words.note_of)
 register.filter("feedback_topic", feedback_words.topic_word)
 register.filter("feedback_matter", feedback_words.matter_word)
 register.filter("feedback_state", feedback_words.state_word)

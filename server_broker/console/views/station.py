@@ -14,6 +14,7 @@ from protocol.claim_file import CLAIM_FILE
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.spread import WHOLE, station_shelf
+from server_broker.console.event_words import with_notes
 from server_broker.console.lost_card_words import with_holders
 from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
@@ -60,7 +61,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "station": shown,
         "ledger": page.ledger,
         "alarms": with_holders(user, page.alarms),
-        "events": page.events,
+        "events": with_notes(page.events),
         "shelf": shelf,
         "shelf_has": sum(at.state == WHOLE for at in shelf),
         "sees_people": may(user, Power.SEE_PEOPLE),

@@ -196,3 +196,15 @@ def test_a_ledger_takes_as_many_statements_for_any_number_of_streams(station: St
     assert statements() == few
     counted = ledger(station.id)
     assert (counted.issued, counted.received, counted.lost, counted.unexplained) == (102, 42, 40, 20)
+
+
+def test_what_no_station_can_have_signed_is_named_and_not_added_up(station: StationDouble) -> None:
+    opened = StationDouble(id=station.id, key=station.key)
+    most = 2**53 - 1
+    lost = FactsLost(at=moment(), epoch=b"x" * 16, first=1, last=most)
+    opened.add(EpochOpened(at=moment(), reason="corrupt", previous=b"y" * 16, matched=most), lost)
+    BatchProcessor(clock=lambda: NOW).process_batch([opened.facts_message()])
+    counted = check_ledger(station.id, at=NOW)
+    assert (counted.issued, counted.received, counted.lost, counted.unexplained) == (4, 4, 0, 0)
+    assert counted.disbelieved == 2
+    assert "没有站点签过这么多" in Alarm.objects.get(code="facts_lost").detail
