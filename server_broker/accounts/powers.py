@@ -48,6 +48,7 @@ class Power(StrEnum):
     HOLD_FILES = "media.hold_files"
     SEE_FEEDBACK = "feedback.see"
     ANSWER_FEEDBACK = "feedback.answer"
+    SET_FEEDBACK_ASIDE = "feedback.set_aside"
     SET_CONTACT = "feedback.set_contact"
     SEE_REQUESTS = "requests.see"
     ANSWER_REQUESTS = "requests.answer"
@@ -108,6 +109,8 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.HOLD_FILES: (_OPERATOR, _OFFICER),
     Power.SEE_FEEDBACK: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.ANSWER_FEEDBACK: (_OFFICER, Role.SECRETARY),
+    # Not for the village's own: people ask about what their village does.
+    Power.SET_FEEDBACK_ASIDE: (_OPERATOR, _OFFICER),
     Power.SET_CONTACT: (_OPERATOR, _OFFICER),
     # Objections are not for the village's own: people object to what their village has of them.
     Power.SEE_REQUESTS: (_OPERATOR, _OFFICER, _ORGANISATION),
@@ -153,7 +156,9 @@ POWERS: dict[str, frozenset[Power]] = {
 }
 """The same table by role."""
 
-ABOVE_VILLAGES = frozenset({Power.CLOSE_MONTHS, Power.SET_TERMS, Power.DECLARE_DEAD, Power.NAME_STAND_IN})
+ABOVE_VILLAGES = frozenset(
+    {Power.CLOSE_MONTHS, Power.SET_TERMS, Power.DECLARE_DEAD, Power.NAME_STAND_IN, Power.SET_FEEDBACK_ASIDE}
+)
 """Powers that an account of a village alone does not have, whatever its role: a township or the county has them."""
 
 PROVEN = frozenset(

@@ -19,6 +19,8 @@ ACTIONS = {
     "api.read": "程序用接口令牌读取",
     "feedback.answered": "答复群众意见",
     "feedback.passed_on": "群众意见转镇办",
+    "feedback.put_back": "单独放着的意见放回",
+    "feedback.set_aside": "已吊销站点的意见单独放着",
     "request.answered": "答复异议与申请",
     "request.entered": "提申请",
     "request.decided": "批申请",

@@ -56,7 +56,14 @@ from server_broker.console.views.exceptions import (
     exceptions,
 )
 from server_broker.console.views.exhibits import exhibit_add, exhibit_file
-from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
+from server_broker.console.views.feedback import (
+    feedback,
+    feedback_answer,
+    feedback_one,
+    feedback_pass_on,
+    feedback_put_back,
+    feedback_set_aside,
+)
 from server_broker.console.views.fleet import fleet, home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
 from server_broker.console.views.held import accept, held, reread, write_off
@@ -307,6 +314,8 @@ urlpatterns = [
     path("courses/branch/", branch_learning, name="branch-learning"),
     path("courses/<int:pk>/end/", course_end, name="course-end"),
     path("feedback/", feedback, name="feedback"),
+    path("feedback/put-back/", feedback_put_back, name="feedback-put-back"),
+    path("feedback/set-aside/", feedback_set_aside, name="feedback-set-aside"),
     path("feedback/<int:pk>/", feedback_one, name="feedback-one"),
     path("feedback/<int:pk>/answer/", feedback_answer, name="feedback-answer"),
     path("feedback/<int:pk>/pass-on/", feedback_pass_on, name="feedback-pass-on"),

@@ -19,6 +19,8 @@ UNDECIDED: dict[str, str] = {
     "claim.burnt": "wrong guesses end a claim code",
     "exception.judged": "somebody has looked; nothing follows from it by itself",
     "export.taken": "the facts in the file are signed by their station",
+    "feedback.put_back": "where questions are listed; what was said stays",
+    "feedback.set_aside": "where questions are listed; what was said stays",
     "held.reread": "facts are read again; the station has signed them",
     "incident.acknowledged": "somebody has seen what is the matter; nothing follows from it",
     "incident.silence_lifted": "messages are sent again; nothing follows from it for anybody",

@@ -90,6 +90,28 @@ class FeedbackStep(models.Model):
         verbose_name_plural = "意见的办理"
 
 
+class Because(models.TextChoices):
+    """Why a question is set aside."""
+
+    MANY = "many", "一天里太多"
+    REVOKED = "revoked", "站点已吊销"
+
+
+class SetAside(models.Model):
+    """A question that is listed apart from those that wait, so that it does not bury them."""
+
+    feedback = models.OneToOneField(Feedback, on_delete=models.PROTECT, primary_key=True, related_name="set_aside")
+    because = models.CharField(max_length=8, choices=Because)
+    actor = models.CharField(max_length=150, blank=True)
+    """Empty if no person did it."""
+    at = models.DateTimeField()
+    put_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "单独放着的意见"
+        verbose_name_plural = "单独放着的意见"
+
+
 class HelpContact(models.Model):
     """Whom people of a township's villages may telephone; their kiosks show it."""
 

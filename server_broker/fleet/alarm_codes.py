@@ -74,6 +74,8 @@ NEIGHBOURS_LEFT_OUT: Final = "neighbours_left_out"
 SHELF_TOO_LARGE: Final = "shelf_too_large"
 SHELF_NOT_COMPUTED: Final = "shelf_not_computed"
 REQUEST_SET_ASIDE: Final = "request_set_aside"
+MANY_QUESTIONS: Final = "many_questions"
+"""Of villagers at one station in one day, beyond as many as a village asks."""
 REVIEW_PAST: Final = "review_past"
 """With the pack."""
 
@@ -126,6 +128,7 @@ COUNTY_ALARMS: Final = frozenset(
         SHELF_TOO_LARGE,
         SHELF_NOT_COMPUTED,
         REQUEST_SET_ASIDE,
+        MANY_QUESTIONS,
         REVIEW_PAST,
     }
 )

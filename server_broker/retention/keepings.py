@@ -96,7 +96,7 @@ KEEPINGS: tuple[Keeping, ...] = (
             *("record_made", "record_withdrawn", "ballots_sealed", "slips_spent"),
             *("feedback_given", "feedback_rated", "score_given"),
         ),
-        models=("feedback.Feedback", "feedback.FeedbackRating", "feedback.FeedbackStep"),
+        models=("feedback.Feedback", "feedback.FeedbackRating", "feedback.FeedbackStep", "feedback.SetAside"),
     ),
     Stays(
         key="meetings",

@@ -144,6 +144,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.enrolment.expiry import ConsoleCertificateWatch, watch_certificates  # noqa: PLC0415
     from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
     from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
+    from server_broker.feedback.setting_aside import set_many_aside  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
     from server_broker.fleet.county_disk import watch_disks  # noqa: PLC0415
     from server_broker.incidents.cleaning import drop_old as drop_incidents  # noqa: PLC0415
@@ -179,6 +180,12 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore(
             "close alarms of found cards", _with_database(_unless_away(close_found)), every_s=60.0, first_after_s=60.0
+        ),
+        Chore(
+            "set aside what one station asks too much",
+            _with_database(_unless_away(set_many_aside)),
+            every_s=60.0,
+            first_after_s=60.0,
         ),
         Chore("delete expired files", by_a_sure_clock(drop_files)),
         Chore("erase what facts said", by_a_sure_clock(erase)),

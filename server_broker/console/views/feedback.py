@@ -1,10 +1,11 @@
 """群众意见: what villagers asked at the kiosks, the answers, and giving a question to the township."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,26 +21,34 @@ from server_broker.console import parameters
 from server_broker.console.askers import asker_of
 from server_broker.console.feedback_words import RATINGS, TOPIC_CHOICES
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import HAPPENED, feedback_of
+from server_broker.console.queries import HAPPENED, feedback_of, stations_of
 from server_broker.feedback.answering import MAX_TEXT, MIN_TEXT, NotAnswered, answer, pass_on
 from server_broker.feedback.asked_about import asked_about
-from server_broker.feedback.models import Feedback, FeedbackRating, FeedbackStep, StepKind
-from server_broker.regions.models import TOWNSHIP_DIGITS, subtree_prefix
+from server_broker.feedback.models import Because, Feedback, FeedbackRating, FeedbackStep, SetAside, StepKind
+from server_broker.feedback.setting_aside import put_back, set_revoked_aside
+from server_broker.fleet.models import Station
+from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
 
 log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
-STATES = ("open", "passed_on", "answered", "all")
+STATES = ("open", "passed_on", "answered", "aside", "all")
 
 
 @require_safe
 @needs(Power.SEE_FEEDBACK)
 def feedback(request: HttpRequest) -> HttpResponse:
-    """List the questions of the viewer's scope, the newest first, by how far they are, topic and number."""
+    """List the questions of the viewer's scope, the newest first, by how far they are, place, topic and number."""
     state = parameters.choice(request.GET, "state", STATES)
     topic = parameters.choice(request.GET, "topic", ("", *TOPICS))
     number = parameters.text(request.GET, "number", longest=14).replace(" ", "")
-    found = feedback_of(request.user)
+    village = parameters.text(request.GET, "village", longest=12)
+    station = parameters.text(request.GET, "station", longest=32)
+    found = every = feedback_of(request.user)
+    if village:
+        found = found.filter(station__village=village)
+    if station:
+        found = found.filter(station=station)
     if topic:
         found = found.filter(topic=topic)
     if number:
@@ -48,7 +57,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
     shown = in_state[state].select_related("station__village").annotate(happened=HAPPENED)
     page = parameters.page_of(request, shown.order_by("-received_at", "-pk"), size=PAGE_SIZE)
     states = newest_steps(list(page.object_list))
-    words = ("等答复", "已转镇办", "已答复", "全部")
+    words = ("等答复", "已转镇办", "已答复", "单独放着", "全部")
     context = {
         "section": "feedback",
         "page": page,
@@ -58,6 +67,12 @@ def feedback(request: HttpRequest) -> HttpResponse:
         "topic": topic,
         "topics": TOPIC_CHOICES,
         "number": number,
+        "village": village,
+        "villages": Region.objects.filter(stations__in=every.order_by().values("station")).distinct().order_by("code"),
+        "station": stations_of(request.user).filter(pk=station).first(),
+        "aside": _by_station(in_state["aside"], "set_aside__because"),
+        "revoked": _by_station(in_state["open"].filter(station__revoked_at__isnull=False)),
+        "may_set_aside": may(request.user, Power.SET_FEEDBACK_ASIDE),
         "may_set_contact": may(request.user, Power.SET_CONTACT),
     }
     return render(request, "console/feedback.html", context)
@@ -100,6 +115,34 @@ def feedback_pass_on(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("feedback-one", pk)
 
 
+@post_only("feedback")
+@needs(Power.SET_FEEDBACK_ASIDE)
+def feedback_set_aside(request: HttpRequest) -> HttpResponse:
+    """Set aside together what a revoked station said."""
+    station = _station(request)
+    count = set_revoked_aside(station, actor=account_of(request), at=timezone.now())
+    if count:
+        messages.success(request, f"{station.name} 的 {count} 条意见已单独放着，一条不少，可以放回。")
+    else:
+        messages.warning(request, f"{station.name} 没有吊销，或者没有等答复的意见。")
+    return redirect("feedback")
+
+
+@post_only("feedback")
+@needs(Power.SET_FEEDBACK_ASIDE)
+def feedback_put_back(request: HttpRequest) -> HttpResponse:
+    """Put back what was set aside of a station."""
+    station = _station(request)
+    because = Because(parameters.choice(request.POST, "because", tuple(Because.values)))
+    count = put_back(station, because, actor=account_of(request), at=timezone.now())
+    messages.success(request, f"{station.name} 的 {count} 条意见已放回。")
+    return redirect("feedback")
+
+
+def _station(request: HttpRequest) -> Station:
+    return get_object_or_404(stations_of(request.user), pk=parameters.text(request.POST, "station", longest=32))
+
+
 def newest_steps(rows: list[Feedback]) -> dict[int, str]:
     """Return the kind of each question's newest step, by the question's key."""
     steps = FeedbackStep.objects.filter(feedback__in=[row.pk for row in rows]).order_by("at", "pk")
@@ -113,13 +156,21 @@ def _one(request: HttpRequest, pk: int) -> Feedback:
 
 def _in_states(found: QuerySet[Feedback]) -> dict[str, QuerySet[Feedback]]:
     steps = FeedbackStep.objects.filter(feedback=OuterRef("pk"))
+    aside = Exists(SetAside.objects.filter(feedback=OuterRef("pk"), put_back_at=None))
     answered, passed = Exists(steps.filter(kind=StepKind.ANSWERED)), Exists(steps)
     return {
-        "open": found.filter(~passed),
+        "open": found.filter(~passed, ~aside),
+        "aside": found.filter(~passed, aside),
         "passed_on": found.filter(passed, ~answered),
         "answered": found.filter(answered),
         "all": found,
     }
+
+
+def _by_station(rows: QuerySet[Feedback], *more: str) -> list[dict[str, Any]]:
+    """Return how many of the rows there are of each station, the most first."""
+    by = rows.order_by().values("station", "station__name", "station__village__name", *more)
+    return list(by.annotate(count=Count("pk")).order_by("-count", "station")[:PAGE_SIZE])
 
 
 def _asked_about(row: Feedback) -> list[str]:

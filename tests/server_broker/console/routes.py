@@ -290,6 +290,8 @@ POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 4
 # Questions of villagers, and whom to telephone
 GET  /feedback/                                    403 403 403 200 200 200 200 200 403 200 302
 GET  /feedback/{feedback}/                         403 403 403 200 200 200 200 200 403 404 302
+POST /feedback/put-back/                           403 403 403 404 404 403 403 403 403 404 302
+POST /feedback/set-aside/                          403 403 403 404 404 403 403 403 403 404 302
 POST /feedback/{feedback}/answer/                  403 403 403 403 404 403 404 403 403 404 302
 POST /feedback/{feedback}/pass-on/                 403 403 403 403 404 403 404 403 403 404 302
 GET  /contacts/                                    403 403 403 200 200 403 403 403 403 200 302

@@ -1,0 +1,99 @@
+"""Set questions aside that would bury the others: beyond a day's measure of one station, and of a revoked one.
+
+Nothing that a person said is changed or lost. A question that is set aside is listed apart, may be answered there, and
+is put back by whoever looked at it. What was put back is not set aside again for being too many.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from server_broker.accounts.models import User
+from server_broker.audit.log import record
+from server_broker.feedback.models import Because, Feedback, FeedbackStep, SetAside
+from server_broker.feedback.tables import FEEDBACKS
+from server_broker.fleet.alarm_codes import MANY_QUESTIONS
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.models import Station
+
+A_DAY = 50
+"""So many questions of a station wait among the others each day. No village asks as many at one screen."""
+
+# By when they were received, because a station chooses its own times. Yesterday's too, because a day may end between
+# two rounds.
+_SET_ASIDE = f"""
+WITH numbered AS (
+    SELECT id, station_id,
+           row_number() OVER (PARTITION BY station_id, (received_at AT TIME ZONE %(zone)s)::date ORDER BY id) AS nth
+    FROM {FEEDBACKS} WHERE received_at >= %(since)s
+), added AS (
+    INSERT INTO feedback_setaside (feedback_id, because, actor, at)
+    SELECT id, 'many', '', %(at)s FROM numbered n
+    WHERE nth > %(most)s AND NOT EXISTS (SELECT FROM feedback_feedbackstep s WHERE s.feedback_id = n.id)
+    ON CONFLICT DO NOTHING RETURNING feedback_id
+)
+SELECT station_id FROM added JOIN numbered ON id = feedback_id
+"""  # noqa: S608 - the name is a constant
+
+
+def set_many_aside(now: datetime) -> int:
+    """Set aside what stations said beyond `A_DAY` in a day, raise an alarm for each, and return how many these were."""
+    zone = timezone.get_current_timezone()
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    name = zone.key if isinstance(zone, ZoneInfo) else "UTC"
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            since = today - timedelta(days=1)
+            cursor.execute(_SET_ASIDE, {"zone": name, "since": since, "at": now, "most": A_DAY})
+            added = Counter(station for (station,) in cursor.fetchall())
+        raise_alarms([AlarmCall(station, MANY_QUESTIONS, "major", _detail(station)) for station in added], at=now)
+    return added.total()
+
+
+def _detail(station: str) -> str:
+    kept = SetAside.objects.filter(feedback__station=station, because=Because.MANY, put_back_at=None).count()
+    return f"站点 {station} 一天报来的意见超过 {A_DAY} 条，多出的单独放着，共 {kept} 条，一条不少"
+
+
+def set_revoked_aside(station: Station, *, actor: User, at: datetime) -> int:
+    """Set aside together what a revoked station said and nobody has answered or passed on; return how many these were.
+
+    Without effect for a station in service: what its villagers say waits for an answer.
+    """
+    with transaction.atomic():
+        if Station.objects.filter(pk=station.pk, revoked_at=None).exists():
+            return 0
+        kept = [
+            SetAside(feedback_id=pk, because=Because.REVOKED, actor=actor.get_username(), at=at)
+            for pk in _waiting_of(station).values_list("pk", flat=True)
+        ]
+        if not kept:
+            return 0
+        SetAside.objects.bulk_create(
+            kept,
+            update_conflicts=True,
+            unique_fields=["feedback"],
+            update_fields=["because", "actor", "at", "put_back_at"],
+        )
+        record(actor.get_username(), "feedback.set_aside", station.pk, {"station": station.pk, "count": len(kept)})
+    return len(kept)
+
+
+def put_back(station: Station, because: Because, *, actor: User, at: datetime) -> int:
+    """Put back among the others what was set aside of a station for one reason; return how many these were."""
+    with transaction.atomic():
+        rows = SetAside.objects.filter(feedback__station=station, because=because, put_back_at=None)
+        count = rows.update(put_back_at=at)
+        if count:
+            record(actor.get_username(), "feedback.put_back", station.pk, {"station": station.pk, "count": count})
+    return count
+
+
+def _waiting_of(station: Station) -> QuerySet[Feedback]:
+    done = FeedbackStep.objects.filter(feedback=OuterRef("pk"))
+    aside = SetAside.objects.filter(feedback=OuterRef("pk"), put_back_at=None)
+    return Feedback.objects.filter(~Exists(done), ~Exists(aside), station=station)
