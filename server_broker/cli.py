@@ -426,7 +426,7 @@ def _add_model_verbs(add: Add) -> None:
     claim.add_argument("--name", metavar="名称", help="站点名称，和 --village 一起写")
     to = "连同县里的地址和证书写成接入文件 claim.toml，给 cunhui-agent setup --file 用"
     claim.add_argument("--to", default="", metavar="文件", help=to)
-    revoke = add("revoke", _with_models("revoke"), "永久吊销一个站点", station=station)
+    revoke = add("revoke", _with_models("revoke"), "永久吊销一个站点，这个编号不能再接入", station=station)
     revoke.add_argument("--reason", required=True, metavar="理由", help="至少 4 个字，记入审计")
     order = add("order", _with_models("order"), "给站点下一个命令，显示命令编号", station=station, order="站点命令")
     order.add_argument("--reason", required=True, metavar="理由", help="给站点、村里看，并记入审计")
@@ -447,7 +447,9 @@ def _add_model_verbs(add: Add) -> None:
     ledger.add_argument("--json", action="store_true", help="给程序读")
     add("reread", _with_models("reread"), "重新读取站点未读懂的记录", station=station)
     ingest = add("ingest-file", _with_models("ingest-file"), "从 U 盘收入站点的导出文件或 outbox", file=file)
-    ingest.add_argument("--dead-board", action="store_true", help="文件来自已经不用的机器")
+    ingest.add_argument(
+        "--dead-board", action="store_true", help="文件来自已经不用的机器，或者已吊销的站点（先列为待审）"
+    )
     people = add("import-people", _with_models("import-people"), "从 Excel 文件导入人员、卡和值班安排", file=file)
     people.add_argument("--dry-run", action="store_true", help="只说会改什么，不改动任何内容")
     people.add_argument("--rename", action="append", default=[], metavar="编号", help="允许这个编号改名，可写多次")
