@@ -13,6 +13,13 @@ LEAST_MAJOR = 17
 LEAST_CONNECTIONS = 60
 """The county's parts and its pages together."""
 _CONNECT_TIMEOUT_S = 5
+_TROUBLE = {
+    "failed to resolve host": "查不到这个名字的地址",
+    "Connection refused": "没有程序在听",
+    "password authentication failed": "不认这个账号或它的口令",
+    "timeout expired": "等得太久",
+}
+"""What psycopg and libpq say, by what is found in it: their errors have no numbers before there is a connection."""
 
 type Link = psycopg.Connection[tuple[Any, ...]]
 
@@ -25,6 +32,13 @@ def connected(home: CountyHome) -> Link:
     """
     arguments = connection_arguments(database_settings(home))
     return psycopg.connect(**({"connect_timeout": _CONNECT_TIMEOUT_S} | arguments))
+
+
+def connection_trouble(error: psycopg.OperationalError) -> str:
+    """Return in Chinese why a connection failed; the first line of libpq's own words if nobody knows better."""
+    text = str(error)
+    known = (words for english, words in _TROUBLE.items() if english in text)
+    return next(known, text.partition("\n")[0])
 
 
 def own_database_lacks(home: CountyHome, own: OwnDatabase) -> list[str]:

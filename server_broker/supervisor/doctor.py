@@ -30,7 +30,12 @@ from server_broker.platform.own_broker import OwnBroker
 from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import PART_WORDS, log_of, mend_line, restart_line, start_line
-from server_broker.supervisor.database_check import connected, lost_in_a_power_cut, own_database_lacks
+from server_broker.supervisor.database_check import (
+    connected,
+    connection_trouble,
+    lost_in_a_power_cut,
+    own_database_lacks,
+)
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.ingest_workers import workers_running
 from server_broker.supervisor.own_names import console_certificate_problems, served_certificate
@@ -275,7 +280,7 @@ def _own_database(home: CountyHome, own: OwnDatabase) -> PartFinding:
         lacks = own_database_lacks(home, own)
     except psycopg.OperationalError as error:
         remedy = "核对 county.toml 的 [database]、口令文件和防火墙，见《县级安装手册》"
-        return PartFinding("数据库", False, f"{own.host} 连接不上：{str(error).splitlines()[0]}", remedy)
+        return PartFinding("数据库", False, f"{own.host} 连接不上：{connection_trouble(error)}", remedy)
     if lacks:
         return PartFinding("数据库", False, f"{own.host} 不合要求", f"请它的管理员改：{'；'.join(lacks)}")
     return PartFinding("数据库", True, f"可用，{own.host}")

@@ -158,7 +158,7 @@ def test_the_doctor_says_of_whom_the_database_is_and_why_it_does_not_answer(coun
         "备份": "√ 备份：数据库由它的管理员备份；本机的文件夹也要有人备份，见《备份与恢复手册》",
     }
     (county.root / "database.pgpass").write_text("*:*:*:*:wrong\n")
-    assert "127.0.0.1 连接不上" in found()["数据库"]
+    assert "127.0.0.1 连接不上：不认这个账号或它的口令" in found()["数据库"]
     assert "核对 county.toml 的 [database]" in found()["数据库"]
 
 
