@@ -100,11 +100,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "县运维",
         "请不要改动任何内容，先告诉审计员，再照告警里写的核对。",
         "alarms",
-        frozenset(
-            {
-                *(county_codes.COUNTY_RECORD, county_codes.STATION_JOURNAL),
-            }
-        ),
+        frozenset({county_codes.COUNTY_RECORD, county_codes.STATION_JOURNAL}),
     ),
     Kind(
         "broker",
