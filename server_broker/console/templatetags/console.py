@@ -167,6 +167,12 @@ def remedy(alarm: Alarm) -> str:
 
 
 @register.filter
+def remedy_of(code: str) -> str:
+    """Return what a person should do about an alarm that the county raises, by its code."""
+    return words.remedy(code)
+
+
+@register.filter
 def ending(alarm: Alarm) -> str:
     """Return how an open alarm ends, if not with its cause."""
     return "" if alarm.resolved_at else words.ending(alarm.code, origin=alarm.origin)
