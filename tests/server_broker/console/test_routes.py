@@ -225,6 +225,7 @@ def ask(client: Client, method: str, path: str) -> int:
     return int(answer.status_code)
 
 
+@pytest.mark.timeout(300)  # each route as each role: 40 s on a quiet machine
 def test_the_county_answers_as_the_table_says() -> None:
     present = things(make_county())
     browsers = Browsers()
