@@ -49,8 +49,9 @@ NO_AGENT = frozenset({NO_REPORT, 11, 41, 42, 43})
 NOT_ENROLLED = 12
 """The doctor asks no agent before the station is enrolled."""
 JUDGED = frozenset({NOT_ENROLLED, 13, 14, 15, 44, 51, 52, 54, 55, *range(61, 68)})
-"""The doctor's other codes that speak against a version (`agent.doctor.problems`): not county, line, time, supply, heat
-and data, which no version can help, and none that only a later version's doctor can see."""
+"""The doctor's other codes that speak against a version (`agent.doctor.problems`): not county, line, time, supply,
+heat, data and another station's records, which no version can help, and none that only a later version's doctor can
+see."""
 MOST_TRIES = 3
 """A version that failed so often for what may be no fault of its own, such as an interruption, is not tried again."""
 _KEY_BYTES = 16_384

@@ -14,7 +14,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from server_broker.accounts.hashers import HASHES_AT_ONCE
-from server_broker.accounts.network import network_source
+from server_broker.platform.network import network_source
 
 PATIENCE_S = 5.0
 WAITING_OF_ONE = 16

@@ -19,8 +19,9 @@ from django.db.models import Max, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from server_broker.accounts.network import client_address, network_source
+from server_broker.accounts.network import client_address
 from server_broker.audit.models import AuditEntry
+from server_broker.platform.network import network_source
 
 FROM_ALL_ADDRESSES = 30
 LONGEST_WAIT = timedelta(minutes=15)

@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from server_broker.accounts.network import network_source
 from server_broker.api.refusals import Refused
 from server_broker.api_tokens.opening import NotOpened, Opened, OutOfScope, check_scope, open_token
 from server_broker.api_tokens.resources import RESOURCES
 from server_broker.bundles.rate import Rate
+from server_broker.platform.network import network_source
 
 if TYPE_CHECKING:
     from django.urls import URLResolver

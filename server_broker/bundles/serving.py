@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http import HTTPStatus
 
-from server_broker.accounts.network import network_source
 from server_broker.bundles.rate import Rate
 from server_broker.bundles.shelf_keys import Found
 from server_broker.platform.asgi_types import App, Receive, Scope, Send
 from server_broker.platform.byte_ranges import RangeNotSatisfiable, wanted_range
+from server_broker.platform.network import network_source
 
 _log = logging.getLogger(__name__)
 

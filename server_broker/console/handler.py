@@ -15,9 +15,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy
-from server_broker.accounts.network import network_source
 from server_broker.console.middleware import SecurityHeaders
 from server_broker.console.places import Places
+from server_broker.platform.network import network_source
 
 AT_ONCE = 40
 """Most requests at the same time, each with at most one connection. PostgreSQL has 100 (``max_connections``)."""

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from threading import Lock
 
-from server_broker.accounts.network import network_source
+from server_broker.platform.network import network_source
 
 WINDOW_S = 600.0
 MAX_REFUSALS = 20

@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from server_broker.accounts.network import network_source
 from server_broker.duty.shown import shows
+from server_broker.platform.network import network_source
 from server_broker.public.views import not_here
 from server_broker.today.board import Board, board_of, village_of
 

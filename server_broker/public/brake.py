@@ -10,7 +10,7 @@ from typing import Literal
 
 from django.db import transaction
 
-from server_broker.accounts.network import network_source, site_source
+from server_broker.platform.network import network_source, site_source
 from server_broker.platform.sql import lock_until_commit
 from server_broker.public.models import WrongTry
 

@@ -62,8 +62,8 @@ class WrongTry(models.Model):
 
     at = models.DateTimeField(db_index=True)
     source = models.CharField(max_length=64)
-    """The network (`server_broker.accounts.network.network_source`)."""
+    """The network (`server_broker.platform.network.network_source`)."""
     site = models.CharField(max_length=64, db_default="")
-    """All networks of one customer (`server_broker.accounts.network.site_source`)."""
+    """All networks of one customer (`server_broker.platform.network.site_source`)."""
     way = models.CharField(max_length=6)
     """``number`` or ``code``."""

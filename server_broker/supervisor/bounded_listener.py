@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import override
 
-from server_broker.accounts.network import network_source
+from server_broker.platform.network import network_source
 
 _WAITING = 2048
 """Connections that the kernel keeps until they are accepted: more than asyncio accepts in one turn of its loop."""

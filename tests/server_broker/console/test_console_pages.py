@@ -114,9 +114,9 @@ def test_an_alarm_says_whose_word_it_is(page: Client, county: FictionalCounty) -
     for path in ("/alarms/", "/stations/shili-01/"):
         Alarm.objects.all().delete()
         alarm(county.stations[SHILI], "held:malformed")
-        assert "站点自报" not in text_of(page, path)
+        assert '<span class="tag">站点自报' not in text_of(page, path)
         alarm(county.stations[SHILI], "held:malformed", origin="station")
-        assert text_of(page, path).count("站点自报") == 1
+        assert text_of(page, path).count('<span class="tag">站点自报') == 1
     assert text_of(page, "/alarms/").count('href="/held/?state=held') == 1
     Alarm.objects.update(resolved_at=timezone.now(), resolved_because="revoked")
     assert "站点已吊销，随之关闭" in text_of(page, "/alarms/?state=resolved")
