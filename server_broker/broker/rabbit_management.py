@@ -43,15 +43,12 @@ class RabbitManagement:
         """Find a host that answers.
 
         Raises:
-            ServiceError: None does, or it does not know our account; or the password can't be read.
+            ServiceError: None does, or it does not know our account; or a file of ours can't be read.
         """
         own = self.own
         credentials = base64.b64encode(f"{own.user}:{own.password(self._root)}".encode()).decode("ascii")
         self._headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
-        try:
-            trusted = ssl.create_default_context(cafile=str(own.authority(self._root)))
-        except OSError as error:
-            raise BrokerAway(f"{own.authority(self._root)} 读不到，或不是证书") from error
+        trusted = own.trusted(self._root)
         trouble: list[str] = []
         for self.host in own.hosts:
             self._open = http.client.HTTPSConnection(

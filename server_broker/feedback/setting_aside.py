@@ -69,7 +69,7 @@ def set_revoked_aside(station: Station, *, actor: User, at: datetime) -> int:
             return 0
         kept = [
             SetAside(feedback_id=pk, because=Because.REVOKED, actor=actor.get_username(), at=at)
-            for pk in _waiting_of(station).values_list("pk", flat=True)
+            for pk in waiting(Feedback.objects.filter(station=station)).values_list("pk", flat=True)
         ]
         if not kept:
             return 0
@@ -93,7 +93,8 @@ def put_back(station: Station, because: Because, *, actor: User, at: datetime) -
     return count
 
 
-def _waiting_of(station: Station) -> QuerySet[Feedback]:
+def waiting(said: QuerySet[Feedback]) -> QuerySet[Feedback]:
+    """Return those questions that nobody has answered, passed on or set aside."""
     done = FeedbackStep.objects.filter(feedback=OuterRef("pk"))
     aside = SetAside.objects.filter(feedback=OuterRef("pk"), put_back_at=None)
-    return Feedback.objects.filter(~Exists(done), ~Exists(aside), station=station)
+    return said.filter(~Exists(done), ~Exists(aside))

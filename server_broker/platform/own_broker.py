@@ -4,6 +4,7 @@ Its administrator configures it once (`server_broker.broker.rabbit_files`) and m
 users. The password is not in ``county.toml``: it lies in a file of its own, which nobody else may read.
 """
 
+import ssl
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,18 @@ class OwnBroker:
     def authority(self, root: Path) -> Path:
         """Return the file of the authority that the management API's certificate is checked with."""
         return root / (self.ca_file or "ca.pem")
+
+    def trusted(self, root: Path) -> ssl.SSLContext:
+        """Return what a connection is made with that trusts this authority alone.
+
+        Raises:
+            ServiceError: The file can't be read, or is no certificate.
+        """
+        authority = self.authority(root)
+        try:
+            return ssl.create_default_context(cafile=str(authority))
+        except OSError as error:  # of which SSLError is one
+            raise ServiceError(f"{authority} 读不到，或不是证书") from error
 
     def as_table(self) -> str:
         """Return it as TOML, to be put at the end of the file."""

@@ -1,7 +1,5 @@
 """Check what ``[broker]`` of ``county.toml`` names, without asking the broker itself: that is the doctor's."""
 
-import ssl
-
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_broker import OwnBroker
 from server_broker.platform.processes import ServiceError
@@ -11,14 +9,10 @@ from server_broker.supervisor.reach import addresses_of
 def own_broker_config_problems(home: CountyHome, own: OwnBroker) -> list[str]:
     """Return in Chinese which files the county can't read or may not use, and which hosts lead nowhere."""
     problems = []
-    try:
-        own.password(home.root)
-    except ServiceError as error:
-        problems.append(str(error))
-    authority = own.authority(home.root)
-    try:
-        ssl.create_default_context(cafile=str(authority))
-    except OSError:  # of which SSLError is one
-        problems.append(f"{authority} 读不到，或不是证书")
+    for read in (own.password, own.trusted):
+        try:
+            read(home.root)
+        except ServiceError as error:
+            problems.append(str(error))
     problems += [f"“{host}”在本机查不到地址：请核对，或写进 /etc/hosts" for host in own.hosts if not addresses_of(host)]
     return [f"{home.config_file}：[broker] {words}" for words in problems]

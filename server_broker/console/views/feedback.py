@@ -25,7 +25,7 @@ from server_broker.console.queries import HAPPENED, feedback_of, stations_of
 from server_broker.feedback.answering import MAX_TEXT, MIN_TEXT, NotAnswered, answer, pass_on
 from server_broker.feedback.asked_about import asked_about
 from server_broker.feedback.models import Because, Feedback, FeedbackRating, FeedbackStep, SetAside, StepKind
-from server_broker.feedback.setting_aside import put_back, set_revoked_aside
+from server_broker.feedback.setting_aside import put_back, set_revoked_aside, waiting
 from server_broker.fleet.models import Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
 
@@ -159,7 +159,7 @@ def _in_states(found: QuerySet[Feedback]) -> dict[str, QuerySet[Feedback]]:
     aside = Exists(SetAside.objects.filter(feedback=OuterRef("pk"), put_back_at=None))
     answered, passed = Exists(steps.filter(kind=StepKind.ANSWERED)), Exists(steps)
     return {
-        "open": found.filter(~passed, ~aside),
+        "open": waiting(found),
         "aside": found.filter(~passed, aside),
         "passed_on": found.filter(passed, ~answered),
         "answered": found.filter(answered),
