@@ -25,6 +25,7 @@ from agent.clocking.direction_correction import (
     Wish,
     again_within_ms,
 )
+from agent.clocking.disk_alarm import DiskAlarm
 from agent.clocking.lamp import Lamp
 from agent.clocking.outcome import Outcomes, Problem, disk_problem
 from agent.clocking.touch_history import RememberedTouch, TouchHistory
@@ -128,6 +129,7 @@ class ClockingDesk:
         pictures: TouchPictures,
         unread: UnreadCards,
         flood: CardFlood,
+        disk_alarm: DiskAlarm,
         visits: VisitDoor,
         meetings: MeetingDoor,
         card_key: bytes,
@@ -141,12 +143,12 @@ class ClockingDesk:
         self._pictures = pictures
         self._unread = unread
         self._flood = flood
+        self._disk_alarm = disk_alarm
         self._shown_ms = clock.mono_ms() - FLOOD_SHOWN_EVERY_MS
         """When an outcome was shown last."""
         self._visits = visits
         self._meetings = meetings
         self._card_key = card_key
-        self._failing = False
         self._correcting = DirectionCorrection()
         self._outcomes = Outcomes(clock=clock, twin=twin, history=history)
 
@@ -160,7 +162,8 @@ class ClockingDesk:
         A number that no card can have is refused and not recorded (`protocol.cards`), and so is an unknown card in a
         flood of them (`agent.clocking.card_flood`). If the disk is full or fails, none of the touches is recorded and
         each is answered in red, so the people must touch again later.
-        The county is told once, by an alarm, as soon as the disk takes a fact again.
+        The county is told once, by an alarm, as soon as the disk takes a fact again, and when that is over
+        (`agent.clocking.disk_alarm`).
 
         Args:
             too_many: Touches come faster than they can be recorded. Then only the first touch of each card is.
@@ -173,18 +176,13 @@ class ClockingDesk:
             refs = iter(self._fact_writer.commit(*facts, state=state) if facts else [])
         except StorageError as error:
             problem = disk_problem(error)
-            # Each person is answered in red; the log and the county hear of it once, however many people touch.
-            if not self._failing:
-                log.error("touches are not recorded: %s", error)
-                code = alarm_codes.DISK_FULL if problem == "disk_full" else alarm_codes.DISK_ERROR
-                detail = "打卡没有记下，已亮红灯，请打卡的人稍后重打"
-                self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
-            self._failing = True
+            self._disk_alarm.refused(problem, error)
             for one in judged:
                 self._refuse(problem if isinstance(one, _JudgedTouch) else one)
         else:
             # A commit of no facts says nothing about the disk.
-            self._failing = self._failing and not facts
+            if facts:
+                self._disk_alarm.recorded()
             for one in judged:
                 if isinstance(one, _JudgedTouch):
                     self._remember_and_show(one, [next(refs) for _ in one.facts])
@@ -194,8 +192,9 @@ class ClockingDesk:
             self._unread.count(touch.reader, readable=one != "bad_card")
 
     def tick(self) -> None:
-        """State what is due of floods of unknown cards."""
+        """State what is due of floods of unknown cards, and of a disk that records again."""
         self._flood.tick()
+        self._disk_alarm.tick()
 
     def _judge_all(self, touches: Sequence[CardTouched], *, too_many: bool) -> list[_JudgedTouch | Problem]:
         """Decide the outcome of each touch, in order: what is not recorded has a problem."""

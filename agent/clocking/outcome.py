@@ -57,6 +57,6 @@ def missing(lacking: Sequence[Lacking]) -> list[Missing]:
     return list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later"))
 
 
-def disk_problem(error: StorageError) -> Problem:
+def disk_problem(error: StorageError) -> Literal["disk_full", "disk_error"]:
     """Return what the kiosk says if the disk did not take a touch."""
     return "disk_full" if isinstance(error, StorageFull) else "disk_error"

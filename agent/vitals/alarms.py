@@ -45,17 +45,15 @@ class StandingAlarms:
         log.warning("alarm %s: %s", code, kind or detail)
         self._standing[code] = kind
         now = self._clock.now()
-        self._fact_writer.owe(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:MAX_LONG_TEXT]))
-        self._keep()
+        self._state(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:MAX_LONG_TEXT]))
 
     def clear_alarm(self, code: str) -> None:
         """State that an alarm's cause is gone, if the alarm stands."""
         if self._standing.pop(code, None) is None:
             return
         log.info("alarm %s is over", code)
-        self._fact_writer.owe(AlarmCleared(at=self._clock.now(), code=code))
-        self._keep()
+        self._state(AlarmCleared(at=self._clock.now(), code=code))
 
-    def _keep(self) -> None:
-        """Keep the list on disk. A station that dies before this states one change twice, which does no harm."""
-        self._slot.keep(self._standing)
+    def _state(self, change: AlarmRaised | AlarmCleared) -> None:
+        """State a change, and keep the list with it: an alarm about the disk waits until the disk takes both."""
+        self._fact_writer.owe(change, state=self._slot.row(self._standing))

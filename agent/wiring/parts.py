@@ -7,6 +7,7 @@ from agent.camera.random_moments import RandomMoments
 from agent.camera.snapshots import Snapshots
 from agent.clocking.card_flood import CardFlood
 from agent.clocking.desk import ClockingDesk
+from agent.clocking.disk_alarm import DiskAlarm
 from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
@@ -161,6 +162,7 @@ class Station:
             pictures=self.snapshots,
             unread=UnreadCards(self.alarms),
             flood=CardFlood(self.alarms, state=ports.outbox, mono_ms=ports.clock.mono_ms),
+            disk_alarm=DiskAlarm(self.alarms, mono_ms=ports.clock.mono_ms),
             visits=self.kiosk.visits,
             meetings=self.kiosk.meetings,
             card_key=ports.card_key,

@@ -333,6 +333,8 @@ def ending(code: str, *, origin: str) -> str:
     match end_of(code, origin=origin):
         case Seen(pause=pause) if pause:
             return f"要有人确认；确认后停了 {_span(pause)}再有，另算一条，再通知"
+        case Seen(clears=True):
+            return "站点又能记录一阵以后，自己解除；程序旧的站点不会，要有人确认"
         case Seen():
             return "要有人确认；确认后再有，另算一条，再通知"
         case Calm(lasts=lasts):

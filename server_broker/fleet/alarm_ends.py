@@ -39,9 +39,11 @@ class Seen:
     Attributes:
         pause: After an acknowledgement, a repeat is a new alarm only if it comes so long after the one before. Zero
             where each time is a matter of its own.
+        clears: Whether a station with a newer program says itself that it is over. An older one never does.
     """
 
     pause: timedelta = timedelta(0)
+    clears: bool = False
 
 
 type End = Literal["state"] | Calm | Seen
@@ -97,12 +99,9 @@ COUNTY_ENDS: Final[dict[str, End]] = {
 
 STATION_ENDS: Final[dict[str, End]] = {
     **dict.fromkeys(
-        (
-            *(station_codes.DISK_FULL, station_codes.DISK_ERROR, station_codes.PIN_GUESSED),
-            *(station_codes.UNKNOWN_KEYBOARD, station_codes.COUNTY_REWROTE),
-        ),
-        _HAPPENS,
+        (station_codes.PIN_GUESSED, station_codes.UNKNOWN_KEYBOARD, station_codes.COUNTY_REWROTE), _HAPPENS
     ),
+    **dict.fromkeys((station_codes.DISK_FULL, station_codes.DISK_ERROR), Seen(clears=True)),
     **dict.fromkeys(
         (
             *(station_codes.BIRTH_REFUSED, station_codes.FACTS_REFUSED),
@@ -119,8 +118,8 @@ STATION_ENDS: Final[dict[str, End]] = {
         _BY_BOOT,
     ),
 }
-"""Those that a station raises and nobody clears. It clears the others by itself, and so may a newer one with a new
-code. That the county lacks facts, the ledger closes."""
+"""Those that a station raises and nobody clears, or that an older one does not clear. It clears the others by itself,
+and so may a newer one with a new code. That the county lacks facts, the ledger closes."""
 
 
 def end_of(code: str, *, origin: str) -> End:

@@ -1,10 +1,13 @@
 """When the disk is full or fails at a touch, the lamp is red, the screen says why, and nothing is half-written."""
 
+from pathlib import Path
+
 import pytest
 
 from agent.storage.errors import StorageFailed, StorageFull
-from protocol.facts import AlarmRaised, ReaderLost, Touch
-from tests.agent.bench import LI, LOST, ZHANG, Bench
+from protocol.facts import AlarmCleared, AlarmRaised, ReaderLost, Touch
+from tests.agent.bench import LI, LOST, ZHANG, Bench, bench
+from tests.fakes.clockwork import FakeSystemClock
 
 
 @pytest.mark.parametrize(("error", "problem"), [(StorageFull("x"), "disk_full"), (StorageFailed("x"), "disk_error")])
@@ -45,3 +48,60 @@ def test_the_county_hears_of_it_once_there_is_room(station: Bench) -> None:
     station.outbox.error = None
     station.touch(ZHANG)
     assert [(alarm.code, alarm.severity) for alarm in station.of(AlarmRaised)] == [("disk_full", "critical")]
+
+
+MINUTE_MS = 60_000
+
+
+def said(station: Bench) -> list[str]:
+    signs = {AlarmRaised: "+", AlarmCleared: "-"}
+    return [signs[type(fact)] + fact.code for fact in station.facts() if isinstance(fact, AlarmRaised | AlarmCleared)]
+
+
+def passes(station: Bench, minutes: int) -> None:
+    station.system.pass_ms(minutes * MINUTE_MS)
+    station.desk.tick()
+
+
+def refuses(station: Bench, error: Exception) -> None:
+    station.outbox.error = error
+    station.touch(ZHANG)
+    station.outbox.error = None
+
+
+def test_the_county_hears_that_touches_are_recorded_again(station: Bench) -> None:
+    refuses(station, StorageFull("no room"))
+    passes(station, 600)  # nobody touches: it is not known whether it is over
+    assert said(station) == []
+    station.touch(ZHANG)
+    passes(station, 59)
+    assert said(station) == ["+disk_full"]
+    passes(station, 1)
+    passes(station, 1)
+    assert said(station) == ["+disk_full", "-disk_full"]
+
+
+def test_a_disk_that_fails_now_and_then_is_one_alarm(station: Bench) -> None:
+    for error in (StorageFailed("x"), StorageFull("x"), StorageFailed("x")):
+        refuses(station, error)
+        station.touch(LI)
+        passes(station, 59)
+    assert said(station) == ["+disk_error", "+disk_full"]
+    station.touch(LI)
+    passes(station, 1)
+    assert said(station)[2:] == ["-disk_full", "-disk_error"]
+    refuses(station, StorageFailed("x"))
+    station.touch(LI)
+    assert said(station)[4:] == ["+disk_error"]
+
+
+def test_a_restart_in_between_clears_it_too(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        refuses(station, StorageFailed("x"))
+        station.touch(LI)
+    with bench(tmp_path, system) as station:
+        passes(station, 61)
+        assert said(station) == ["+disk_error"]
+        station.touch(LI)
+        passes(station, 60)
+        assert said(station) == ["+disk_error", "-disk_error"]

@@ -60,9 +60,10 @@ def test_a_station_closes_none_of_the_countys_alarms_about_it(station: StationDo
 def test_a_station_closes_its_own(station: StationDouble) -> None:
     flaps = ContactChanged(at=moment(), input="door", sensor="door", active=True, flapping=True)
     calm = ContactChanged(at=moment(), input="door", sensor="door", active=False, flapping=False)
-    says(station, raised("camera_failed"), flaps)
-    assert still_open(station) == {("station", "camera_failed"), ("station", "input_flapping:door")}
-    says(station, cleared("camera_failed"), calm)
+    own = {"camera_failed", "disk_error", "disk_full"}
+    says(station, *map(raised, own), flaps)
+    assert still_open(station) == {("station", code) for code in (*own, "input_flapping:door")}
+    says(station, *map(cleared, own), calm)
     assert still_open(station) == set()
 
 
