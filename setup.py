@@ -98,7 +98,7 @@ setup(
     python_requires=">=3.13",
     packages=find_packages(include=[f"{room}*" for room in ROOMS]),
     package_data={
-        "server_broker.broker": ["mosquitto_plugin/*.[ch]"],
+        "server_broker.broker.mosquitto": ["plugin_source/*.[ch]"],
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.content": ["official_words.txt", "starter/*.json"],
         "server_broker.metrics": ["prometheus/*"],

@@ -15,7 +15,7 @@ from protocol.claim_file import spoken_fingerprint
 from protocol.refusal import Refused
 from protocol.system_errors import os_cause
 from server_broker.backup.setting_up import folder_problem
-from server_broker.broker.rabbit_files import FOLDER, write_files
+from server_broker.broker.rabbit.files import FOLDER, write_files
 from server_broker.platform import control
 from server_broker.platform.county_account import rights_of_the_person
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
@@ -189,14 +189,14 @@ _WHERE_WORDS = {
 
 def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
     config = read_config(home)
-    own = config.broker
+    rabbit = config.broker
     where = {
         "url": config.web_url,
         "ca": str(home.root / "ca.pem"),
         "ca_fingerprint": _fingerprint(home),
-        "broker_host": config.host if own is None else own.hosts[0],
-        "broker_port": config.broker_port if own is None else own.port,
-        "broker_fallback_port": config.broker_fallback_port if own is None else None,
+        "broker_host": config.host if rabbit is None else rabbit.hosts[0],
+        "broker_port": config.broker_port if rabbit is None else rabbit.port,
+        "broker_fallback_port": config.broker_fallback_port if rabbit is None else None,
         "console": config.console.address if config.console else None,
         "front_door": config.front_door.address if config.front_door else None,
         "home": str(home.root),
@@ -262,10 +262,10 @@ def _firewall(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _broker_files(home: CountyHome, _chosen: argparse.Namespace) -> int:
     """Write what each node of the county's own RabbitMQ gets."""
-    own = read_config(home).broker
-    if own is None:
+    rabbit = read_config(home).broker
+    if rabbit is None:
         raise ServiceError(f"{home.config_file} 里没有 [broker]：用的是自带的消息服务，不用这些文件")
-    for file in write_files(home, own, home.root / "rabbitmq", now=dt.datetime.now(dt.UTC)):
+    for file in write_files(home, rabbit, home.root / "rabbitmq", now=dt.datetime.now(dt.UTC)):
         print(file)
     print(f"抄到 RabbitMQ 的每个节点：证书和私钥放 {FOLDER}，其余放 /etc/rabbitmq，再重启它；私钥只让 rabbitmq 账户读")
     return 0

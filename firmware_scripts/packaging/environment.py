@@ -82,9 +82,9 @@ def _install(package: DebianPackage, prefix: Path, *, architecture: str) -> Path
 
 def _compile_plugin(prefix: Path, site: Path) -> None:
     """Compile the plugin of Mosquitto, and leave its source out: where that is, the county would compile it."""
-    compile_plugin = "from server_broker.broker.plugin import compile_plugin; compile_plugin()"
+    compile_plugin = "from server_broker.broker.mosquitto.plugin import compile_plugin; compile_plugin()"
     subprocess.run([str(prefix / "bin" / "python"), "-P", "-c", compile_plugin], check=True, cwd="/")
-    shutil.rmtree(site / "server_broker" / "broker" / "mosquitto_plugin")
+    shutil.rmtree(site / "server_broker" / "broker" / "mosquitto" / "plugin_source")
 
 
 def _wheel(into: Path, *wanted: str, **environment: str) -> None:

@@ -3,9 +3,10 @@
 It passes messages on and stores nothing. The station journal (`server_broker.trust.journal`) decides which stations may
 connect. A station may use only its own topics.
 
-Usually the broker is a Mosquitto that the county runs. Its access list names topics by patterns, and a small plugin of
-ours (``mosquitto_plugin``) takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE. A county
-may name a RabbitMQ of its own instead (``rabbit_*.py``). `server_broker.broker.chosen` is where the two part.
+Usually the broker is a Mosquitto that the county runs (``mosquitto/``). Its access list names topics by patterns, and a
+small plugin of ours takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE. A county may name
+a RabbitMQ of its own instead (``rabbit/``). `server_broker.broker.chosen` is where the two part, and neither imports
+the other; what both stand on is beside it.
 """
 
 from server_broker.broker.chosen import (
@@ -17,10 +18,10 @@ from server_broker.broker.chosen import (
     reconnect_all,
     refresh,
 )
-from server_broker.broker.config import program
 from server_broker.broker.county_client import CountyClient, county_client, cut_off, is_ready
-from server_broker.broker.list_keeper import ListKeeper
-from server_broker.broker.orders import running_broker
+from server_broker.broker.mosquitto.config import program
+from server_broker.broker.mosquitto.list_keeper import ListKeeper
+from server_broker.broker.mosquitto.orders import running_broker
 
 __all__ = [
     "CountyClient",

@@ -7,9 +7,10 @@ import datetime as dt
 import logging
 from typing import Protocol
 
-from server_broker.broker import access, config, orders, rabbit_keeper
-from server_broker.broker.list_keeper import ListKeeper
-from server_broker.broker.rabbit_keeper import RabbitKeeper
+from server_broker.broker.county_client import prepare_password
+from server_broker.broker.mosquitto import access, config, orders
+from server_broker.broker.mosquitto.list_keeper import ListKeeper
+from server_broker.broker.rabbit.keeper import RabbitKeeper, end_all_sessions, follow_roll, is_followed
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -37,14 +38,14 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     if read_config(home).broker is None:
         config.prepare(home, now=now)
         return
-    config.prepare_password(home)
+    prepare_password(home)
     prepare_client_certificate(home, now=now)
 
 
 def keeper(home: CountyHome) -> Keeper:
     """Return what the county's chores ask to look."""
-    own = read_config(home).broker
-    return ListKeeper(home) if own is None else RabbitKeeper(home, own)
+    rabbit = read_config(home).broker
+    return ListKeeper(home) if rabbit is None else RabbitKeeper(home, rabbit)
 
 
 def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
@@ -56,11 +57,11 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
     Raises:
         OSError: Mosquitto's lists could not be written.
     """
-    own = read_config(home).broker
-    if own is None:
+    rabbit = read_config(home).broker
+    if rabbit is None:
         return access.refresh(home, now=now)
     try:
-        rabbit_keeper.follow_roll(home, own)
+        follow_roll(home, rabbit)
     except ServiceError as error:
         _log.error("RabbitMQ does not follow the journal yet: %s", error)
         return False
@@ -69,8 +70,8 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
 
 def follows_journal(home: CountyHome) -> bool:
     """Tell whether the broker runs and lets in exactly the stations that the journal allows."""
-    own = read_config(home).broker
-    return access.follows_journal(home) if own is None else rabbit_keeper.is_followed(home, own)
+    rabbit = read_config(home).broker
+    return access.follows_journal(home) if rabbit is None else is_followed(home, rabbit)
 
 
 def may_have_sessions(home: CountyHome) -> bool:
@@ -80,11 +81,11 @@ def may_have_sessions(home: CountyHome) -> bool:
 
 def reconnect_all(home: CountyHome) -> bool:
     """Have every station connect again; return whether that worked."""
-    own = read_config(home).broker
-    if own is None:
+    rabbit = read_config(home).broker
+    if rabbit is None:
         return orders.restart(home)
     try:
-        rabbit_keeper.end_all_sessions(home, own)
+        end_all_sessions(home, rabbit)
     except ServiceError as error:
         _log.error("the sessions at RabbitMQ go on: %s", error)
         return False

@@ -4,6 +4,7 @@ To Mosquitto they speak on loopback, without TLS. A broker of the county's own m
 spoken to by TLS, with a certificate on both sides. The password says in both cases who they are.
 """
 
+import secrets
 import ssl
 import time
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from server_broker.broker.config import LOCAL_USER
 from server_broker.platform.county_config import read_config
+from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import start_line
 from server_broker.trust.keys import client_files
 
+LOCAL_USER = "county"
+"""The county's programs at Mosquitto."""
 OWN_USER = "cunhui-county"
 """The county's programs at a RabbitMQ, where others may have accounts too."""
 _LOOP_S = 0.05
@@ -57,6 +60,13 @@ class CountyClient:
     tls: ClientTls | None = None
 
 
+def prepare_password(home: CountyHome) -> None:
+    """Make the password of the county's own clients once: broker and programs use it across restarts of either."""
+    password_file = _password_file(home)
+    if not password_file.exists():
+        write_atomically(password_file, secrets.token_urlsafe(32).encode("ascii"))
+
+
 def county_client(home: CountyHome) -> CountyClient:
     """Return how the county's own clients connect.
 
@@ -64,14 +74,18 @@ def county_client(home: CountyHome) -> CountyClient:
         ServiceError: The county has not been set up.
     """
     try:
-        password = (home.trust / "broker-local.password").read_text(encoding="ascii")
+        password = _password_file(home).read_text(encoding="ascii")
     except FileNotFoundError as error:
         raise ServiceError(f"消息服务还没有启动过。请先运行：{start_line(home)}") from error
     config = read_config(home)
-    if (own := config.broker) is not None:
+    if (rabbit := config.broker) is not None:
         tls = ClientTls(home.root / "ca.pem", *client_files(home))
-        return CountyClient(tuple(own.hosts), own.port, OWN_USER, password, tls)
+        return CountyClient(tuple(rabbit.hosts), rabbit.port, OWN_USER, password, tls)
     return CountyClient(("127.0.0.1",), config.broker_local_port, LOCAL_USER, password)
+
+
+def _password_file(home: CountyHome) -> Path:
+    return home.trust / "broker-local.password"
 
 
 def probe(client: CountyClient, *, username: str, timeout_s: float) -> bool | None:

@@ -1,7 +1,7 @@
 """What Mosquitto's plugin tells the county about a station: how often it was refused, cut off and gone.
 
-The plugin (``mosquitto_plugin/gate.c``) says it every five seconds, of the stations of which there is something to say.
-The topic is no leaf of the contract (`protocol.topics`), so the access lists let no station speak there.
+The plugin (``mosquitto/plugin_source/gate.c``) says it every five seconds, of the stations of which there is something
+to say. The topic is no leaf of the contract (`protocol.topics`), so the access lists let no station speak there.
 """
 
 import msgspec

@@ -332,24 +332,29 @@ def ending(code: str, *, origin: str) -> str:
     """Return how an alarm ends that does not end with its cause; empty for one that does."""
     match end_of(code, origin=origin):
         case Seen(pause=pause) if pause:
-            return f"要有人确认；确认后停了 {_span(pause)}再有，另算一条，再通知"
+            return f"要有人确认；确认后停了 {duration_words(pause)}再有，另算一条，再通知"
         case Seen(clears=True):
             return "站点又能记录一阵以后，自己解除；程序旧的站点不会，要有人确认"
         case Seen():
             return "要有人确认；确认后再有，另算一条，再通知"
         case Calm(lasts=lasts):
-            return f"{_span(lasts)}没有再来，自动解除"
+            return f"{duration_words(lasts)}没有再来，自动解除"
         case _:
             return ""
 
 
-def _span(duration: timedelta) -> str:
-    """Return whole days, hours or minutes in Chinese."""
-    seconds = int(duration.total_seconds())
-    for unit, word in ((86_400, "天"), (3_600, "小时")):
-        if seconds % unit == 0:
-            return f"{seconds // unit} {word}"
-    return f"{seconds // 60} 分钟"
+def duration_words(duration: timedelta) -> str:
+    """Return a duration in whole minutes, hours or days, rounded down.
+
+    Below two days it is in hours, but for a day to the second, which is a bound and no measurement.
+    """
+    minutes, hours = duration // timedelta(minutes=1), duration // timedelta(hours=1)
+    if minutes < 1:
+        return "不到 1 分钟"
+    if hours < 1:
+        return f"{minutes} 分钟"
+    is_in_days = duration >= timedelta(days=2) or duration == timedelta(days=1)
+    return f"{duration.days} 天" if is_in_days else f"{hours} 小时"
 
 
 def state_of(station: Station) -> Word:

@@ -196,12 +196,12 @@ def _issue(home: CountyHome, station: Station, key: StationPublicKey, now: dt.da
 
 
 def _broker(config: CountyConfig, station: str, *, shard: int) -> Broker:
-    own = config.broker
-    if own is not None:
+    rabbit = config.broker
+    if rabbit is not None:
         # Each station begins at another host, so that not all are at the first one.
-        first = zlib.crc32(station.encode()) % len(own.hosts)
-        host, *others = own.hosts[first:] + own.hosts[:first]
-        return Broker(host=host, port=own.port, shard=shard, other_hosts=others)
+        first = zlib.crc32(station.encode()) % len(rabbit.hosts)
+        host, *others = rabbit.hosts[first:] + rabbit.hosts[:first]
+        return Broker(host=host, port=rabbit.port, shard=shard, other_hosts=others)
     return Broker(host=config.host, port=config.broker_port, shard=shard, fallback_port=config.broker_fallback_port)
 
 

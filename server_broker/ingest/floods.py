@@ -30,14 +30,14 @@ class FloodWatch:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Watch. ``clock`` is monotonic, in seconds."""
         self._clock = clock
-        self._charged: dict[str, float] = {}
+        self._dear_s: dict[str, float] = {}
         self._known: Set[str] = frozenset()
         """Which stations flooded at the last look, so that the log names each once."""
         self._next = 0.0
 
-    def charged(self, station: str, seconds: float) -> None:
+    def cost_dear(self, station: str, seconds: float) -> None:
         """Note that a dear station's messages have cost so much beyond their price within the last minute."""
-        self._charged[station] = seconds
+        self._dear_s[station] = seconds
 
     def is_due(self) -> bool:
         """Tell whether it is time to `look` again."""
@@ -54,7 +54,7 @@ class FloodWatch:
             django.db.Error: Nothing was noted.
         """
         flooding = {station for station, number in let_go.items() if number >= MANY_LET_GO}
-        flooding |= {station for station, seconds in self._charged.items() if seconds >= DEAR_S}
+        flooding |= {station for station, seconds in self._dear_s.items() if seconds >= DEAR_S}
         flooding |= {station for station, refused in refusals.items() if refused.is_flood}
         # The topic's text is the sender's: only the broker's access list says that it is a station. And about one that
         # was revoked meanwhile there is nothing left to do.
@@ -66,7 +66,7 @@ class FloodWatch:
                     one,
                     STATION_FLOODS,
                     "critical",
-                    _said(let_go.get(one, 0), self._charged.get(one, 0.0), refusals.get(one, BrokerRefusals())),
+                    _said(let_go.get(one, 0), self._dear_s.get(one, 0.0), refusals.get(one, BrokerRefusals())),
                 )
                 for one in sorted(flooding)
             ],
@@ -75,7 +75,7 @@ class FloodWatch:
         for station in flooding - self._known:
             _log.warning("%s sends beyond its share", station, extra={"station": station})
         self._known = flooding
-        self._charged.clear()
+        self._dear_s.clear()
         self._next = self._clock() + LOOK_S
         return [one for one in sorted(flooding) if let_go.get(one, 0) >= MANY_LET_GO]
 

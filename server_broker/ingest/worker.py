@@ -281,7 +281,7 @@ class Worker:
         if verdict.pays_s:
             self._source.charge(batch[0].station, verdict.pays_s)
         for station, seconds in verdict.dear.items():
-            self._floods.charged(station, seconds)
+            self._floods.cost_dear(station, seconds)
         return outgoing
 
     def _process_alone(self, message: Incoming) -> None:

@@ -16,20 +16,20 @@ def database_settings(home: CountyHome) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }
-    own = _own_database(home)
-    if own is None:
+    database = _own_database(home)
+    if database is None:
         return settings | {"NAME": DATABASE, "USER": ROLE, "HOST": str(home.postgres_socket)}
-    return settings | own_database_settings(home, own)
+    return settings | own_database_settings(home, database)
 
 
-def own_database_settings(home: CountyHome, own: OwnDatabase) -> dict[str, Any]:
+def own_database_settings(home: CountyHome, database: OwnDatabase) -> dict[str, Any]:
     """Return how Django finds a county's own PostgreSQL."""
     return {
-        "NAME": own.name,
-        "USER": own.user,
-        "HOST": ",".join(own.hosts),
-        "PORT": own.port,
-        "OPTIONS": own.options(home.root),
+        "NAME": database.name,
+        "USER": database.user,
+        "HOST": ",".join(database.hosts),
+        "PORT": database.port,
+        "OPTIONS": database.options(home.root),
     }
 
 

@@ -1,6 +1,6 @@
 """``[broker]`` of ``county.toml``: a RabbitMQ that the county runs already, in place of the private Mosquitto.
 
-Its administrator configures it once (`server_broker.broker.rabbit_files`) and makes the county an account that may make
+Its administrator configures it once (`server_broker.broker.rabbit.files`) and makes the county an account that may make
 users. The password is not in ``county.toml``: it lies in a file of its own, which nobody else may read.
 """
 

@@ -41,15 +41,15 @@ def connection_trouble(error: psycopg.OperationalError) -> str:
     return next(known, text.partition("\n")[0])
 
 
-def own_database_lacks(home: CountyHome, own: OwnDatabase) -> list[str]:
+def own_database_lacks(home: CountyHome, database: OwnDatabase) -> list[str]:
     """Return in Chinese what a county's own PostgreSQL lacks; nothing if it serves.
 
     Raises:
         psycopg.OperationalError: It does not answer, or does not let us in.
     """
     # Not through `database_settings`, because `setup` asks before ``county.toml`` names it.
-    with psycopg.connect(**connection_arguments(own_database_settings(home, own))) as link:
-        return [*lost_in_a_power_cut(link), *_lacking(link, own)]
+    with psycopg.connect(**connection_arguments(own_database_settings(home, database))) as link:
+        return [*lost_in_a_power_cut(link), *_lacking(link, database)]
 
 
 def lost_in_a_power_cut(link: Link) -> list[str]:
@@ -58,7 +58,7 @@ def lost_in_a_power_cut(link: Link) -> list[str]:
     return [f"{name} 被关闭，断电会丢记录：改回 on" for name in found]
 
 
-def _lacking(link: Link, own: OwnDatabase) -> list[str]:
+def _lacking(link: Link, database: OwnDatabase) -> list[str]:
     """Return which version, encoding, rights and connections are missing."""
     lacks = []
     major = int(_shown(link, "server_version_num")) // 10_000
@@ -66,12 +66,12 @@ def _lacking(link: Link, own: OwnDatabase) -> list[str]:
         lacks.append(f"PostgreSQL {major} 太旧：要 {LEAST_MAJOR} 或更新的")
     if (encoding := _shown(link, "server_encoding")) != "UTF8":
         lacks.append(f"编码是 {encoding}：重建数据库，ENCODING 'UTF8'")
-    grant = f'GRANT CREATE, TEMPORARY ON DATABASE "{own.name}" TO "{own.user}"'
-    database = "has_database_privilege(current_database(), '{}')"
-    if not all(_row(link, f"SELECT {database.format('CREATE')}, {database.format('TEMPORARY')}")):
-        lacks.append(f"{own.user} 缺少权限：{grant}")
+    grant = f'GRANT CREATE, TEMPORARY ON DATABASE "{database.name}" TO "{database.user}"'
+    may = "has_database_privilege(current_database(), '{}')"
+    if not all(_row(link, f"SELECT {may.format('CREATE')}, {may.format('TEMPORARY')}")):
+        lacks.append(f"{database.user} 缺少权限：{grant}")
     if not all(_row(link, "SELECT has_schema_privilege(current_schema(), 'CREATE')")):
-        lacks.append(f'{own.user} 不能在 public 里建表：ALTER SCHEMA public OWNER TO "{own.user}"')
+        lacks.append(f'{database.user} 不能在 public 里建表：ALTER SCHEMA public OWNER TO "{database.user}"')
     if not all(_row(link, "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'btree_gist')")):
         lacks.append("没有扩展 btree_gist：在数据库的机器上安装 postgresql-contrib")
     if (free := _connections(link)) < LEAST_CONNECTIONS:

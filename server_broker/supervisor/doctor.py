@@ -12,7 +12,7 @@ from protocol.china_time import CHINA
 from server_broker import broker
 from server_broker.backup.setting_up import disk_problem
 from server_broker.backup.state import backup_status, overdue, unproven
-from server_broker.broker.rabbit_check import own_broker_lacks
+from server_broker.broker.rabbit.check import own_broker_lacks
 from server_broker.platform.control import hold_file, pid_file, runs, service_pid
 from server_broker.platform.county_clock import (
     UNVOUCHED,
@@ -275,21 +275,21 @@ def _database(home: CountyHome, config: CountyConfig) -> PartFinding:
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
 
 
-def _own_database(home: CountyHome, own: OwnDatabase) -> PartFinding:
+def _own_database(home: CountyHome, database: OwnDatabase) -> PartFinding:
     try:
-        lacks = own_database_lacks(home, own)
+        lacks = own_database_lacks(home, database)
     except psycopg.OperationalError as error:
         remedy = "核对 county.toml 的 [database]、口令文件和防火墙，见《县级安装手册》"
-        return PartFinding("数据库", False, f"{own.host} 连接不上：{connection_trouble(error)}", remedy)
+        return PartFinding("数据库", False, f"{database.host} 连接不上：{connection_trouble(error)}", remedy)
     if lacks:
-        return PartFinding("数据库", False, f"{own.host} 不合要求", f"请它的管理员改：{'；'.join(lacks)}")
-    return PartFinding("数据库", True, f"可用，{own.host}")
+        return PartFinding("数据库", False, f"{database.host} 不合要求", f"请它的管理员改：{'；'.join(lacks)}")
+    return PartFinding("数据库", True, f"可用，{database.host}")
 
 
-def _own_broker(home: CountyHome, own: OwnBroker) -> PartFinding:
-    where = "、".join(own.hosts)
+def _own_broker(home: CountyHome, rabbit: OwnBroker) -> PartFinding:
+    where = "、".join(rabbit.hosts)
     try:
-        lacks = own_broker_lacks(home, own)
+        lacks = own_broker_lacks(home, rabbit)
     except ServiceError as error:
         remedy = "核对 county.toml 的 [broker]、口令文件和防火墙，见《县级安装手册》"
         return PartFinding("消息服务", False, f"{where}：{error}", remedy)

@@ -6,13 +6,15 @@ from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.reach import addresses_of
 
 
-def own_broker_config_problems(home: CountyHome, own: OwnBroker) -> list[str]:
+def own_broker_config_problems(home: CountyHome, rabbit: OwnBroker) -> list[str]:
     """Return in Chinese which files the county can't read or may not use, and which hosts lead nowhere."""
     problems = []
-    for read in (own.password, own.trusted):
+    for read in (rabbit.password, rabbit.trusted):
         try:
             read(home.root)
         except ServiceError as error:
             problems.append(str(error))
-    problems += [f"“{host}”在本机查不到地址：请核对，或写进 /etc/hosts" for host in own.hosts if not addresses_of(host)]
+    problems += [
+        f"“{host}”在本机查不到地址：请核对，或写进 /etc/hosts" for host in rabbit.hosts if not addresses_of(host)
+    ]
     return [f"{home.config_file}：[broker] {words}" for words in problems]

@@ -164,26 +164,26 @@ def certificate_problems_for(home: CountyHome, own: OwnCertificate) -> list[tupl
     return found
 
 
-def database_problems_for(home: CountyHome, own: OwnDatabase) -> list[str]:
+def database_problems_for(home: CountyHome, database: OwnDatabase) -> list[str]:
     """Return what keeps a PostgreSQL of the county's own from being used by the county's account."""
     with as_the_county(home):
         try:
-            return own_database_lacks(home, own)
+            return own_database_lacks(home, database)
         except psycopg.OperationalError as error:
             return [f"连接不上：{str(error).splitlines()[0]}"]
 
 
-def broker_problems_for(home: CountyHome, own: OwnBroker) -> list[str]:
+def broker_problems_for(home: CountyHome, rabbit: OwnBroker) -> list[str]:
     """Return what keeps a RabbitMQ of the county's own from being used by the county's account.
 
     Its certificate may be the county's, whose authority is made later. So only what needs none is tried.
     """
     with as_the_county(home):
         try:
-            own.password(home.root)
+            rabbit.password(home.root)
         except ServiceError as error:
             return [str(error)]
-    return [f"“{host}”查不到地址" for host in own.hosts if not addresses_of(host)]
+    return [f"“{host}”查不到地址" for host in rabbit.hosts if not addresses_of(host)]
 
 
 def _add_tables(home: CountyHome, answers: Mapping[str, str]) -> None:

@@ -42,20 +42,20 @@ def peace(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def shared_subscriptions(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 a: each publish walks through all groups."""
+    """Each publish walks through all groups."""
     for number in itertools.count():
         filters = [f"$share/g{number}-{one}/{rogue.topic('facts')}" for one in range(200)]
         yield packets.subscribe(["#", *filters], mid=1 + number % 65_000)
 
 
 def births_of_new_streams(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 b: a stream each."""
+    """A stream each."""
     while True:
         yield Stream(rogue).birth()
 
 
 def one_byte_pieces(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 c, A8: every other byte of thirty pictures."""
+    """Every other byte of thirty pictures."""
     names = [os.urandom(32) for _ in range(30)]
     for offset, name in itertools.product(range(0, BLOB_BYTES, 2), names):
         chunk = BlobChunk(station=rogue.station.id, sha256=name, size=BLOB_BYTES, offset=offset, data=b"x")
@@ -63,7 +63,7 @@ def one_byte_pieces(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def poison(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 d: a `reported` with a MessagePack extension where no value of ours is one."""
+    """A `reported` with a MessagePack extension where no value of ours is one."""
     name = rogue.station.id.encode()
     # {"station": …, "version": 1, "at": 0, "kept_settings": {"a": ext 1}}
     body = b"\x84\xa7station" + bytes((0xA0 | len(name),)) + name
@@ -73,14 +73,14 @@ def poison(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def empty_vitals(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 e: the shortest message by QoS 0."""
+    """The shortest message by QoS 0."""
     one = rogue.message("vitals", b"", qos=0)
     while True:
         yield one
 
 
 def contradicting_heads(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 f: 64 signed heads that no facts lead to, over a long stream."""
+    """64 signed heads that no facts lead to, over a long stream."""
     stream = Stream(rogue)
     station = rogue.station
     for _ in range(120):
@@ -95,14 +95,14 @@ def contradicting_heads(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def unreadable_facts(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 g, A10: 500 facts of a byte in each envelope."""
+    """500 facts of a byte in each envelope."""
     stream = Stream(rogue)
     while True:
         yield stream.envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)
 
 
 def clashing_reissues(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 i: re-issues under one identity, each with other content."""
+    """Re-issues under one identity, each with other content."""
     from protocol.facts import Reissued  # noqa: PLC0415 - only here
 
     old, stream = os.urandom(16), Stream(rogue)
@@ -116,7 +116,7 @@ def clashing_reissues(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def streams_and_losses(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A3: streams without end, each with facts of its own loss."""
+    """Streams without end, each with facts of its own loss."""
     while True:
         stream = Stream(rogue)
         lost = FactsLost(at=moment(), epoch=os.urandom(16), first=1, last=10)
@@ -124,7 +124,7 @@ def streams_and_losses(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def clock_anchors(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A4: 8,000 corrections of the clock in one boot, then touches."""
+    """8,000 corrections of the clock in one boot, then touches."""
     stream = Stream(rogue)
     for number in range(0, 8_000, 100):
         bodies = []
@@ -149,14 +149,14 @@ def clock_anchors(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def touches(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A10: touches that are all in order."""
+    """Touches that are all in order."""
     stream = Stream(rogue)
     for mono in itertools.count(0, 100):
         yield stream.envelope(*(encode_fact(touch(mono + one)) for one in range(100)))
 
 
 def alarms(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A10: an alarm for each code that one can think of."""
+    """An alarm for each code that one can think of."""
     stream = Stream(rogue)
     for number in itertools.count(0, 100):
         facts = (AlarmRaised(at=moment(), code=f"code{number + one}", severity="critical") for one in range(100))
@@ -164,26 +164,26 @@ def alarms(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def bad_signatures(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A10: facts that nobody has signed, which are held."""
+    """Facts that nobody has signed, which are held."""
     stream = Stream(rogue)
     while True:
         yield stream.envelope(*[encode_fact(touch())] * 100, good=False)
 
 
 def rubbish(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A10: 60 kB of rubbish by QoS 0."""
+    """60 kB of rubbish by QoS 0."""
     while True:
         yield rogue.message("facts", os.urandom(60_000), qos=0)
 
 
 def vitals(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A10: vitals that are all in order, and differ."""
+    """Vitals that are all in order, and differ."""
     while True:
         yield rogue.message("vitals", rogue.station.vitals(waiting=rogue.rng.randrange(1_000)).payload, qos=0)
 
 
 def unread_welcomes(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A10: births whose welcomes nobody reads."""
+    """Births whose welcomes nobody reads."""
     rogue.reads = False
     stream = Stream(rogue)
     yield stream.envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)

@@ -51,7 +51,7 @@ def bomb(scans: int = SCANS) -> bytes:
 
 
 def pictures_hard_to_open(rogue: "Rogue") -> Iterator[bytes]:
-    """Rogue A2: announced, whole, with the right hash, and seconds of a core to open."""
+    """Pictures that were announced, are whole, have the right hash, and take seconds of a core to open."""
     stream, one = Stream(rogue), bomb()
     while True:
         # A comment (JPEG, B.2.4.5) makes each another picture.
@@ -70,7 +70,7 @@ def pictures_hard_to_open(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def renewals(rogue: "Rogue") -> Iterator[bytes]:
-    """A4 h: signed requests for the next certificate, as fast as the county answers."""
+    """Signed requests for the next certificate, as fast as the county answers."""
     csr = make_csr("any-name", rogue.tls_key())
     link = http.client.HTTPSConnection("127.0.0.1", rogue.web_port, timeout=20, context=rogue.web_context())
     while True:
@@ -83,7 +83,7 @@ def renewals(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def unread_downloads(rogue: "Rogue") -> Iterator[bytes]:
-    """A4: its roster, asked for again and again on many connections, and never read."""
+    """Its roster, asked for again and again on many connections, and never read."""
     held: list[ssl.SSLSocket] = []
     while True:
         with contextlib.suppress(OSError):

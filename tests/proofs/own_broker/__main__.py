@@ -22,7 +22,7 @@ from firmware_scripts.demo.presenter import Presenter
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
-from server_broker.broker.rabbit_management import BrokerAway, RabbitManagement
+from server_broker.broker.rabbit.management import BrokerAway, RabbitManagement
 from server_broker.platform.county_config import free_ports
 from server_broker.platform.own_broker import OwnBroker
 from server_broker.trust.board_name import station_of

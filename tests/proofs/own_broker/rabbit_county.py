@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from server_broker import broker
-from server_broker.broker.rabbit_files import write_files
+from server_broker.broker.rabbit.files import write_files
 from server_broker.platform.county_config import CountyConfig, free_ports, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_broker import OwnBroker

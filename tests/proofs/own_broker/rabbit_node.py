@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from firmware_scripts.demo.processes import Process, is_alive, wait_until
-from server_broker.broker.rabbit_files import FOLDER
+from server_broker.broker.rabbit.files import FOLDER
 from server_broker.platform.county_config import free_ports
 
 ADMINISTRATOR = "keeper"

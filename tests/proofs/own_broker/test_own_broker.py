@@ -14,10 +14,10 @@ import pytest
 from firmware_scripts.demo.processes import wait_until
 from protocol.topics import UP, Up, topic
 from server_broker import broker
-from server_broker.broker.rabbit_check import own_broker_lacks
-from server_broker.broker.rabbit_keeper import RabbitKeeper
-from server_broker.broker.rabbit_management import RabbitManagement
-from server_broker.broker.rabbit_users import STATION_TAG
+from server_broker.broker.rabbit.check import own_broker_lacks
+from server_broker.broker.rabbit.keeper import RabbitKeeper
+from server_broker.broker.rabbit.management import RabbitManagement
+from server_broker.broker.rabbit.users import STATION_TAG
 from server_broker.ingest.mqtt import BrokerAddress, MqttSource
 from server_broker.live.mqtt import MqttFrames
 from server_broker.platform.county_config import free_ports

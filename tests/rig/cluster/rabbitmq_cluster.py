@@ -10,7 +10,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from firmware_scripts.demo.processes import wait_until
-from server_broker.broker.rabbit_files import FOLDER
+from server_broker.broker.rabbit.files import FOLDER
 from server_broker.platform.own_broker import OwnBroker
 from tests.rig.cluster.nodes import ADDRESSES, Node
 

@@ -51,13 +51,13 @@ def test_one_that_sends_too_many_is_named_and_its_connection_ends(watch: FloodWa
 
 
 def test_one_that_is_dear_is_named_and_stays_connected(watch: FloodWatch) -> None:
-    watch.charged("shili-01", DEAR_S)
+    watch.cost_dear("shili-01", DEAR_S)
     assert watch.look({}, {}, now=NOW) == []
     assert told_of() == ["shili-01"]
 
 
 def test_a_few_messages_too_many_are_no_flood(watch: FloodWatch) -> None:
-    watch.charged("shili-01", DEAR_S / 2)
+    watch.cost_dear("shili-01", DEAR_S / 2)
     assert watch.look({"shili-01": MANY_LET_GO - 1}, {}, now=NOW) == []
     assert told_of() == []
 

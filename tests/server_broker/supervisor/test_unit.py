@@ -20,7 +20,7 @@ import pytest
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
 from server_broker.backup.encryption import new_key, recipient_of
-from server_broker.broker.orders import Order
+from server_broker.broker.mosquitto.orders import Order
 from server_broker.platform import control
 from server_broker.platform.backup_config import BackupConfig, backup_table
 from server_broker.platform.county_config import CountyConfig, read_config

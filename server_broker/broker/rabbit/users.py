@@ -16,7 +16,7 @@ from typing import Any
 
 from protocol import topics
 from server_broker.broker.county_client import OWN_USER
-from server_broker.broker.rabbit_management import RabbitManagement
+from server_broker.broker.rabbit.management import RabbitManagement
 from server_broker.platform.shards import shard_of
 from server_broker.trust.board_name import board_name, station_of
 from server_broker.trust.journal import StationRoll
@@ -56,12 +56,12 @@ class Rights:
 
 def station_rights(station: str, shards: Iterable[int]) -> Rights:
     """Return the rights of a station: its own topics by name, in the shards in which it may speak."""
-    own = f"^cunhui[.]1[.]({'|'.join(map(str, sorted(set(shards))))})[.]{station}[.]"
+    begin = f"^cunhui[.]1[.]({'|'.join(map(str, sorted(set(shards))))})[.]{station}[.]"
     return Rights(
         tag=STATION_TAG,
         configure=f"^{_QUEUE}{station}qos[01]$",
-        publishes=f"{own}({'|'.join(topics.UP)})$",
-        hears=f"{own}({'|'.join(topics.DOWN)})$",
+        publishes=f"{begin}({'|'.join(topics.UP)})$",
+        hears=f"{begin}({'|'.join(topics.DOWN)})$",
     )
 
 
@@ -114,7 +114,7 @@ def difference(management: RabbitManagement, roll: StationRoll, password: str) -
 
 def _users_there(management: RabbitManagement, password: str) -> dict[str, Rights | None]:
     """Return our users with their rights; None if these are not such as we give."""
-    vhost = management.own.vhost
+    vhost = management.rabbit.vhost
     permissions = {one["user"]: one for one in management.get("vhosts", vhost, "permissions") or ()}
     by_topic = {
         one["user"]: one
@@ -154,7 +154,7 @@ def _is_password(user: Any, password: str) -> bool:
 
 def put_user(management: RabbitManagement, name: str, rights: Rights, password: str) -> None:
     """Make a user with these rights, or give it them. A station's has no password: it comes by its certificate."""
-    vhost = management.own.vhost
+    vhost = management.rabbit.vhost
     # An empty hash is no password: nobody can sign in by one (rabbit_auth_backend_internal).
     secret = {"password": password} if rights.tag == COUNTY_TAG else {"password_hash": ""}
     management.put("users", name, value=secret | {"tags": rights.tag})

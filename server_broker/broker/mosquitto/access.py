@@ -9,11 +9,7 @@ on it.
 """
 
 import datetime as dt
-import fcntl
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,14 +17,14 @@ from cryptography import x509
 
 from protocol import topics
 from server_broker.broker import refusals
-from server_broker.broker.config import (
-    LOCAL_USER,
+from server_broker.broker.county_client import LOCAL_USER, county_client, probe
+from server_broker.broker.lock import one_at_a_time
+from server_broker.broker.mosquitto.config import (
     STATIONS_LIST,
     password_line,
     write_for_broker,
 )
-from server_broker.broker.county_client import county_client, probe
-from server_broker.broker.orders import Order, running_broker, tell_broker
+from server_broker.broker.mosquitto.orders import Order, running_broker, tell_broker
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import wait_gone
 from server_broker.platform.shards import shard_of
@@ -218,15 +214,3 @@ def local_access() -> str:
     lines += [f"topic read cunhui/1/+/+/{leaf}" for leaf in (*topics.UP, refusals.LEAF)]
     lines += [f"topic write cunhui/1/+/+/{leaf}" for leaf in topics.DOWN]
     return "\n".join(lines) + "\n"
-
-
-@contextmanager
-def one_at_a_time(home: CountyHome) -> Iterator[None]:
-    """Keep other processes from changing what the broker goes by."""
-    # The service, the command line and the web write these lists, each in its own process.
-    descriptor = os.open(home.trust / "access.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -8,9 +8,9 @@ import pytest
 
 from protocol.topics import DOWN, UP
 from server_broker import broker
-from server_broker.broker.rabbit_files import SETTINGS, write_files
-from server_broker.broker.rabbit_keeper import AT_ONCE, COMPARED_EVERY_S, RabbitKeeper, end_all_sessions
-from server_broker.broker.rabbit_users import COUNTY_TAG, EXCHANGE, STATION_TAG, station_rights
+from server_broker.broker.rabbit.files import SETTINGS, write_files
+from server_broker.broker.rabbit.keeper import AT_ONCE, COMPARED_EVERY_S, RabbitKeeper, end_all_sessions
+from server_broker.broker.rabbit.users import COUNTY_TAG, EXCHANGE, STATION_TAG, station_rights
 from server_broker.enrolment.revocation import Revoked
 from server_broker.platform.county_config import CountyConfig, free_ports, read_config
 from server_broker.platform.home import CountyHome

@@ -12,8 +12,8 @@ from agent.uplink.reconnector import REST_KEEPALIVE_S
 from protocol.codec import MAX_MESSAGE_BYTES
 from protocol.topics import DOWN, UP
 from server_broker import broker
-from server_broker.broker.access import local_access, station_list
-from server_broker.broker.config import own_topics, password_line
+from server_broker.broker.mosquitto.access import local_access, station_list
+from server_broker.broker.mosquitto.config import own_topics, password_line
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError

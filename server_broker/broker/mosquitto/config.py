@@ -1,4 +1,4 @@
-"""Write Mosquitto's configuration, and tell the county's own clients how to connect."""
+"""Write Mosquitto's configuration, and say how it is started."""
 
 import base64
 import datetime as dt
@@ -8,7 +8,9 @@ import shutil
 
 from protocol import topics
 from protocol.codec import MAX_MESSAGE_BYTES
-from server_broker.broker.plugin import plugin_file
+from server_broker.broker.county_client import prepare_password
+from server_broker.broker.largest_packet import MAX_PACKET_BYTES
+from server_broker.broker.mosquitto.plugin import plugin_file
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
@@ -16,13 +18,10 @@ from server_broker.platform.processes import Program, ServiceError, account_for
 from server_broker.trust.keys import county_keys, server_certificate
 
 ACCOUNT = "mosquitto"
-LOCAL_USER = "county"
 _FIRST_FREE_PORT = 1024
 """Listening on a lower port needs a privilege (ip(7))."""
 STATIONS_LIST = "stations.list"
 """The stations that may connect, for the plugin: a line each."""
-PACKET_OVERHEAD_BYTES = 1024
-"""Room for the topic and the properties of the largest message (MQTT 5.0, 3.3)."""
 _PBKDF2_ROUNDS = 101  # few: the password is 256 random bits, and Mosquitto checks it on its only thread
 
 _UTC = {"TZ": "UTC"}
@@ -93,7 +92,7 @@ acl_file own-topics.acl
 
 
 def prepare(home: CountyHome, *, now: dt.datetime) -> None:
-    """Write all files of Mosquitto except the lists that follow from the journal (`server_broker.broker.access`).
+    """Write all files of Mosquitto except the lists that follow from the journal (`access`, beside this).
 
     Raises:
         ServiceError: The county's keys or configuration are missing.
@@ -113,7 +112,7 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     stations = [_FOR_STATIONS.format(port=port, **for_stations) for port in config.station_ports]
     configuration = _CONFIGURATION.format(
         max_message=MAX_MESSAGE_BYTES,
-        max_packet=MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES,
+        max_packet=MAX_PACKET_BYTES,
         stations="".join(stations),
         local_port=config.broker_local_port,
     )
@@ -127,13 +126,6 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     }
     for name, content in files.items():
         write_for_broker(home, name, content)
-
-
-def prepare_password(home: CountyHome) -> None:
-    """Make the password of the county's own clients once: broker and programs use it across restarts of either."""
-    password_file = home.trust / "broker-local.password"
-    if not password_file.exists():
-        write_atomically(password_file, secrets.token_urlsafe(32).encode("ascii"))
 
 
 def _plugin_for(home: CountyHome) -> str:

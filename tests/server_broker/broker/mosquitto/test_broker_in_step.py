@@ -9,7 +9,7 @@ import pytest
 
 from server_broker import broker
 from server_broker.broker import ListKeeper
-from server_broker.broker.access import lists_on_disk, write_lists
+from server_broker.broker.mosquitto.access import lists_on_disk, write_lists
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.chores import LOOK_S
 from server_broker.supervisor.doctor import PartFinding, examine

@@ -23,9 +23,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from server_broker.broker.county_client import ClientTls
-from server_broker.broker.rabbit_files import MAX_PACKET, PLUGINS, PREFETCH, line
-from server_broker.broker.rabbit_management import RabbitManagement
-from server_broker.broker.rabbit_users import Rights, put_user, station_rights
+from server_broker.broker.largest_packet import MAX_PACKET_BYTES
+from server_broker.broker.rabbit.files import PLUGINS, PREFETCH, line
+from server_broker.broker.rabbit.management import RabbitManagement
+from server_broker.broker.rabbit.users import Rights, put_user, station_rights
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_broker import OwnBroker
 from server_broker.trust.board_name import board_name
@@ -39,58 +40,58 @@ _LOOP_S = 0.05
 _NOT_AUTHORIZED = 0x87
 
 
-def own_broker_lacks(home: CountyHome, own: OwnBroker) -> list[str]:
+def own_broker_lacks(home: CountyHome, rabbit: OwnBroker) -> list[str]:
     """Return in Chinese what RabbitMQ lacks, with the line that gives it; nothing if it serves.
 
     Raises:
         ServiceError: It does not answer, or does not let us in.
     """
-    with RabbitManagement(own, home.root) as management:
-        if lacks := _account_lacks(management, own):
+    with RabbitManagement(rabbit, home.root) as management:
+        if lacks := _account_lacks(management, rabbit):
             return lacks  # without these nothing can be tried
-        lacks = _listeners_lack(management, own)
-        lacks += _window_lacks(management, own)
+        lacks = _listeners_lack(management, rabbit)
+        lacks += _window_lacks(management, rabbit)
         with _trial_board(home, management) as board:
-            return [*lacks, *_manners_lack(own, board)]
+            return [*lacks, *_manners_lack(rabbit, board)]
 
 
-def _account_lacks(management: RabbitManagement, own: OwnBroker) -> list[str]:
+def _account_lacks(management: RabbitManagement, rabbit: OwnBroker) -> list[str]:
     lacks = []
     tags = management.get("whoami")["tags"]
     if "administrator" not in tags:
-        lacks.append(f"账号 {own.user} 不能管理用户：rabbitmqctl set_user_tags {own.user} administrator")
+        lacks.append(f"账号 {rabbit.user} 不能管理用户：rabbitmqctl set_user_tags {rabbit.user} administrator")
         return lacks
     version = management.get("overview")["rabbitmq_version"]
     if tuple(map(int, version.split(".")[:2])) < LEAST_VERSION:
         lacks.append(f"RabbitMQ {version} 太旧：要 {'.'.join(map(str, LEAST_VERSION))} 或更新的")
-    if management.get("vhosts", own.vhost) is None:
-        lacks.append(f"没有虚拟主机 {own.vhost}：rabbitmqctl add_vhost {own.vhost}")
+    if management.get("vhosts", rabbit.vhost) is None:
+        lacks.append(f"没有虚拟主机 {rabbit.vhost}：rabbitmqctl add_vhost {rabbit.vhost}")
     return lacks
 
 
-def _listeners_lack(management: RabbitManagement, own: OwnBroker) -> list[str]:
+def _listeners_lack(management: RabbitManagement, rabbit: OwnBroker) -> list[str]:
     listeners = management.get("overview")["listeners"]
     nodes = {one["name"] for one in management.get("nodes") or () if one["running"]}
     lacks = []
     for node in sorted(nodes):
         here = [one for one in listeners if one["node"] == node]
-        if not any(one["protocol"] == "mqtt/ssl" and one["port"] == own.port for one in here):
-            given = f"{line('mqtt.listeners.ssl.default', own)}，插件 rabbitmq-plugins enable {' '.join(PLUGINS)}"
-            lacks.append(f"{node} 没有在端口 {own.port} 收 MQTT：{given}")
+        if not any(one["protocol"] == "mqtt/ssl" and one["port"] == rabbit.port for one in here):
+            given = f"{line('mqtt.listeners.ssl.default', rabbit)}，插件 rabbitmq-plugins enable {' '.join(PLUGINS)}"
+            lacks.append(f"{node} 没有在端口 {rabbit.port} 收 MQTT：{given}")
         if any(one["protocol"] == "mqtt" for one in here):
-            lacks.append(f"{node} 还收不加密的 MQTT：{line('mqtt.listeners.tcp', own)}")
+            lacks.append(f"{node} 还收不加密的 MQTT：{line('mqtt.listeners.tcp', rabbit)}")
     return lacks
 
 
-def _window_lacks(management: RabbitManagement, own: OwnBroker) -> list[str]:
+def _window_lacks(management: RabbitManagement, rabbit: OwnBroker) -> list[str]:
     """Judge how many messages ingest is given at once, if it is connected."""
     told = [
         one["prefetch_count"]
-        for one in management.get("consumers", own.vhost) or ()
+        for one in management.get("consumers", rabbit.vhost) or ()
         if one["queue"]["name"].startswith("mqtt-subscription-county/ingest")
     ]
     if told and min(told) < PREFETCH:
-        return [f"一次只给接收进程 {min(told)} 条：{line('mqtt.prefetch', own)}"]
+        return [f"一次只给接收进程 {min(told)} 条：{line('mqtt.prefetch', rabbit)}"]
     return []
 
 
@@ -129,37 +130,37 @@ def _trial_board(home: CountyHome, management: RabbitManagement) -> Iterator[_Bo
             management.delete("users", user)
 
 
-def _manners_lack(own: OwnBroker, board: _Board) -> list[str]:
+def _manners_lack(rabbit: OwnBroker, board: _Board) -> list[str]:
     """Try each host as the board, and as somebody without a certificate."""
     lacks: list[str] = []
-    for host in own.hosts:
-        lacks += [f"{host}：{words}" for words in _host_lacks(host, own, board)]
+    for host in rabbit.hosts:
+        lacks += [f"{host}：{words}" for words in _host_lacks(host, rabbit, board)]
     return lacks
 
 
-def _host_lacks(host: str, own: OwnBroker, board: _Board) -> list[str]:
+def _host_lacks(host: str, rabbit: OwnBroker, board: _Board) -> list[str]:
     context = board.tls.context
-    if not _answers(host, own.port, context()):
-        given = f"{line('ssl_options.certfile', own)} 要用 cunhui-server broker-files 给的证书"
-        return [f"端口 {own.port} 上没有县里签发的证书：{given}"]
+    if not _answers(host, rabbit.port, context()):
+        given = f"{line('ssl_options.certfile', rabbit)} 要用 cunhui-server broker-files 给的证书"
+        return [f"端口 {rabbit.port} 上没有县里签发的证书：{given}"]
     lacks = []
-    if _answers(host, own.port, _without_certificate(board)):
-        lacks.append(f"没有证书也让连：{line('ssl_options.fail_if_no_peer_cert', own)}")
-    own_name = _Trial(host, own.port, board.station, context())
+    if _answers(host, rabbit.port, _without_certificate(board)):
+        lacks.append(f"没有证书也让连：{line('ssl_options.fail_if_no_peer_cert', rabbit)}")
+    own_name = _Trial(host, rabbit.port, board.station, context())
     if own_name.reason != 0:
         names = ("mqtt.ssl_cert_login", "ssl_cert_login_from", "ssl_cert_login_san_type", "ssl_cert_login_san_index")
-        given = "；".join(line(name, own) for name in (*names, "mqtt.vhost"))
+        given = "；".join(line(name, rabbit) for name in (*names, "mqtt.vhost"))
         return [*lacks, f"不让站点凭证书登录（{own_name.words}）：{given}"]
-    if own_name.max_packet != MAX_PACKET:
-        lacks.append(f"一条消息最大 {own_name.max_packet} 字节：{line('mqtt.max_packet_size_authenticated', own)}")
+    if own_name.max_packet != MAX_PACKET_BYTES:
+        lacks.append(f"一条消息最大 {own_name.max_packet} 字节：{line('mqtt.max_packet_size_authenticated', rabbit)}")
     if own_name.subscribed(f"cunhui/1/0/{board.station}/receipt") >= _NOT_AUTHORIZED:
-        lacks.append(f"站点收不到自己的消息：用户权限没有生效，看虚拟主机 {line('mqtt.vhost', own)}")
+        lacks.append(f"站点收不到自己的消息：用户权限没有生效，看虚拟主机 {line('mqtt.vhost', rabbit)}")
     if own_name.subscribed("cunhui/1/0/another-station/receipt") < _NOT_AUTHORIZED:
         lacks.append("站点能收别的站点的消息：主题权限没有生效，mqtt.exchange = amq.topic")
     own_name.end()
-    foreign = _Trial(host, own.port, f"{board.station}x", context())
+    foreign = _Trial(host, rabbit.port, f"{board.station}x", context())
     if foreign.reason == 0:
-        given = "；".join(line(f"mqtt.ssl_cert_{name}", own) for name in ("client_id_from", "login_san_index"))
+        given = "；".join(line(f"mqtt.ssl_cert_{name}", rabbit) for name in ("client_id_from", "login_san_index"))
         lacks.append(f"站点能顶掉别的站点：{given}")
     foreign.end()
     return lacks

@@ -1,4 +1,4 @@
-"""Find the plugin that narrows what stations may do at Mosquitto (``mosquitto_plugin``, in C).
+"""Find the plugin that narrows what stations may do at Mosquitto (``plugin_source``, in C).
 
 In a checkout it is compiled first.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from server_broker.platform.processes import ServiceError
 
-_SOURCES = Path(__file__).with_name("mosquitto_plugin")
+_SOURCES = Path(__file__).with_name("plugin_source")
 _BUILT = _SOURCES.parent / "compiled" / "plugin.so"
 """In a folder of its own, because Python would take a file of this kind beside its modules for one of them."""
 _FLAGS = ("-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
@@ -39,17 +39,17 @@ def compile_plugin() -> None:
     """
     # Beside it and renamed, because several processes may compile it at the same time.
     _BUILT.parent.mkdir(exist_ok=True)
-    own = _BUILT.with_name(f".{_BUILT.name}.{os.getpid()}")
+    unfinished = _BUILT.with_name(f".{_BUILT.name}.{os.getpid()}")
     flags = (*shlex.split(os.environ.get("CFLAGS", "-O2")), *_FLAGS)
     sources = sorted(str(source) for source in _SOURCES.glob("*.c"))
-    command = ["gcc", *flags, "-o", str(own), *sources, *shlex.split(os.environ.get("LDFLAGS", ""))]
+    command = ["gcc", *flags, "-o", str(unfinished), *sources, *shlex.split(os.environ.get("LDFLAGS", ""))]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         said = done.stderr
     except FileNotFoundError as error:
         said = str(error)
-    if not own.exists():
+    if not unfinished.exists():
         raise ServiceError(
             f"消息服务的插件编译不了。请运行 apt-get install gcc mosquitto-dev libmosquitto-dev：{said[-500:]}"
         )
-    own.replace(_BUILT)
+    unfinished.replace(_BUILT)

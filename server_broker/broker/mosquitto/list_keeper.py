@@ -7,10 +7,10 @@ the lists, the broker that must read them, and the sessions that must end. Nothi
 
 import datetime as dt
 
-from server_broker.broker.access import BrokerState, broker_state, lists_on_disk, refresh
-from server_broker.broker.config import STATIONS_LIST
 from server_broker.broker.county_client import cut_off
-from server_broker.broker.orders import running_broker
+from server_broker.broker.mosquitto.access import BrokerState, broker_state, lists_on_disk, refresh
+from server_broker.broker.mosquitto.config import STATIONS_LIST
+from server_broker.broker.mosquitto.orders import running_broker
 from server_broker.platform.files import file_version
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError

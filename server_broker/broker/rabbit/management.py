@@ -32,8 +32,8 @@ def path_of(*parts: str) -> str:
 class RabbitManagement:
     """One conversation with the first host that answers. It is a context manager."""
 
-    def __init__(self, own: OwnBroker, root: Path) -> None:
-        self.own = own
+    def __init__(self, rabbit: OwnBroker, root: Path) -> None:
+        self.rabbit = rabbit
         self._root = root
         self._open: http.client.HTTPSConnection | None = None
         self.host = ""
@@ -45,14 +45,14 @@ class RabbitManagement:
         Raises:
             ServiceError: None does, or it does not know our account; or a file of ours can't be read.
         """
-        own = self.own
-        credentials = base64.b64encode(f"{own.user}:{own.password(self._root)}".encode()).decode("ascii")
+        rabbit = self.rabbit
+        credentials = base64.b64encode(f"{rabbit.user}:{rabbit.password(self._root)}".encode()).decode("ascii")
         self._headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
-        trusted = own.trusted(self._root)
+        trusted = rabbit.trusted(self._root)
         trouble: list[str] = []
-        for self.host in own.hosts:
+        for self.host in rabbit.hosts:
             self._open = http.client.HTTPSConnection(
-                self.host, own.management_port, timeout=_TIMEOUT_S, context=trusted
+                self.host, rabbit.management_port, timeout=_TIMEOUT_S, context=trusted
             )
             try:
                 self.get("whoami")
@@ -84,7 +84,7 @@ class RabbitManagement:
 
     def _ask(self, method: str, path: str, value: dict[str, str] | None = None) -> Any:
         assert self._open is not None
-        where = f"https://{self.host}:{self.own.management_port}"
+        where = f"https://{self.host}:{self.rabbit.management_port}"
         try:
             self._open.request(method, path, json.dumps(value) if value is not None else None, self._headers)
             response = self._open.getresponse()
@@ -98,7 +98,7 @@ class RabbitManagement:
         if response.status == http.HTTPStatus.NOT_FOUND:
             return None
         if response.status == http.HTTPStatus.UNAUTHORIZED:
-            raise BrokerAway(f"{where} 不认账号 {self.own.user} 或它的口令")
+            raise BrokerAway(f"{where} 不认账号 {self.rabbit.user} 或它的口令")
         if response.status >= http.HTTPStatus.BAD_REQUEST:
             raise BrokerAway(f"{where} 拒绝 {method} {path}：{response.status} {_reason(text)}")
         try:

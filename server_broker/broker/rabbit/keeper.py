@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server_broker.broker.access import one_at_a_time
 from server_broker.broker.county_client import county_client
-from server_broker.broker.rabbit_management import RabbitManagement
-from server_broker.broker.rabbit_users import STATION_TAG, difference, put_user, users_connected
+from server_broker.broker.lock import one_at_a_time
+from server_broker.broker.rabbit.management import RabbitManagement
+from server_broker.broker.rabbit.users import STATION_TAG, difference, put_user, users_connected
 from server_broker.platform.files import file_version
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_broker import OwnBroker
@@ -43,14 +43,14 @@ class Followed:
     whole: bool
 
 
-def follow_roll(home: CountyHome, own: OwnBroker) -> Followed:
+def follow_roll(home: CountyHome, rabbit: OwnBroker) -> Followed:
     """Have RabbitMQ let in whom the journal allows and nobody else of ours, up to `AT_ONCE` new users.
 
     Raises:
         ServiceError: RabbitMQ does not answer or refuses. What was done stays done.
     """
     password = county_client(home).password
-    with one_at_a_time(home), RabbitManagement(own, home.root) as management:
+    with one_at_a_time(home), RabbitManagement(rabbit, home.root) as management:
         found = difference(management, StationJournal(home).read(), password)
         # First those who are out: they wait for nobody.
         for name in found.needless:
@@ -64,12 +64,12 @@ def follow_roll(home: CountyHome, own: OwnBroker) -> Followed:
         return Followed(changed=bool(found), whole=len(chosen) == len(found.due))
 
 
-def end_stray_sessions(home: CountyHome, own: OwnBroker) -> int:
+def end_stray_sessions(home: CountyHome, rabbit: OwnBroker) -> int:
     """End the sessions of users that are not there any more; return of how many.
 
     RabbitMQ ends them when it deletes the user. A node that was cut off from the others then may not have.
     """
-    with RabbitManagement(own, home.root) as management:
+    with RabbitManagement(rabbit, home.root) as management:
         # Asked first: who is enrolled between the two questions must not look like a stray.
         connected = users_connected(management)
         there = {user["name"] for user in management.get("users") or ()}
@@ -79,33 +79,35 @@ def end_stray_sessions(home: CountyHome, own: OwnBroker) -> int:
         return len(strays)
 
 
-def end_all_sessions(home: CountyHome, own: OwnBroker) -> None:
+def end_all_sessions(home: CountyHome, rabbit: OwnBroker) -> None:
     """End the sessions of all stations, so that each connects again.
 
     Raises:
         ServiceError: RabbitMQ does not answer or refuses.
     """
-    with RabbitManagement(own, home.root) as management:
+    with RabbitManagement(rabbit, home.root) as management:
         for user in management.get("users") or ():
             if STATION_TAG in user["tags"]:
                 management.delete("connections", "username", user["name"])
 
 
-def is_followed(home: CountyHome, own: OwnBroker) -> bool:
+def is_followed(home: CountyHome, rabbit: OwnBroker) -> bool:
     """Tell whether RabbitMQ answers and lets in exactly whom the journal allows."""
     try:
-        with RabbitManagement(own, home.root) as management:
+        with RabbitManagement(rabbit, home.root) as management:
             return not difference(management, StationJournal(home).read(), county_client(home).password)
     except ServiceError:
         return False
 
 
 class RabbitKeeper:
-    """Compares RabbitMQ with the journal, as `server_broker.broker.list_keeper.ListKeeper` does Mosquitto's lists."""
+    """Compares RabbitMQ with the journal, as `ListKeeper` does Mosquitto's lists."""
 
-    def __init__(self, home: CountyHome, own: OwnBroker, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, home: CountyHome, rabbit: OwnBroker, *, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._home = home
-        self._own = own
+        self._rabbit = rabbit
         self._monotonic_s = monotonic_s
         self._seen: tuple[int, ...] | None = None
         self._next_s = monotonic_s()
@@ -127,8 +129,8 @@ class RabbitKeeper:
         if seen == self._seen and self._monotonic_s() < self._next_s:
             return False
         try:
-            followed = follow_roll(self._home, self._own)
-            if strays := end_stray_sessions(self._home, self._own):
+            followed = follow_roll(self._home, self._rabbit)
+            if strays := end_stray_sessions(self._home, self._rabbit):
                 _log.warning("RabbitMQ: ended the sessions of %d users that are not there any more", strays)
         except ServiceError as error:
             self.problem = f"县里自己的消息服务没有照名册办，吊销的站点可能还连着：{error}"

@@ -10,7 +10,7 @@ import pytest
 
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
-from server_broker.broker.config import ACCOUNT
+from server_broker.broker.mosquitto.config import ACCOUNT
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import account_for

@@ -1,21 +1,19 @@
 """What the administrator of a county's own RabbitMQ puts on each of its nodes: certificate and configuration.
 
 Each setting of the configuration has its reason in ADR 65. The doctor names the line of a setting that it misses
-(`server_broker.broker.rabbit_check`), so both take it from here.
+(`server_broker.broker.rabbit.check`), so both take it from here.
 """
 
 import datetime as dt
 from pathlib import Path
 
-from protocol.codec import MAX_MESSAGE_BYTES
-from server_broker.broker.config import PACKET_OVERHEAD_BYTES
+from server_broker.broker.largest_packet import MAX_PACKET_BYTES
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_broker import OwnBroker
 from server_broker.trust.keys import county_keys, server_certificate
 
-MAX_PACKET = MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES
 PREFETCH = 1_000
 """As many messages as ingest takes without an acknowledgement. RabbitMQ's own is 10."""
 PLUGINS = ("rabbitmq_mqtt", "rabbitmq_management")
@@ -43,7 +41,7 @@ SETTINGS = {
     "ssl_options.verify": "verify_peer",
     "ssl_options.fail_if_no_peer_cert": "true",
     "mqtt.prefetch": str(PREFETCH),
-    "mqtt.max_packet_size_authenticated": str(MAX_PACKET),
+    "mqtt.max_packet_size_authenticated": str(MAX_PACKET_BYTES),
     "mqtt.max_packet_size_unauthenticated": "4096",
     "mqtt.retained_message_store": "rabbit_mqtt_retained_msg_store_noop",
     "management.ssl.port": "{management_port}",
@@ -55,37 +53,37 @@ SETTINGS = {
 """``rabbitmq.conf``, in RabbitMQ's words (https://www.rabbitmq.com/docs/4.0/configure)."""
 
 
-def line(name: str, own: OwnBroker) -> str:
+def line(name: str, rabbit: OwnBroker) -> str:
     """Return the line of ``rabbitmq.conf`` that gives a setting."""
-    value = SETTINGS[name].format(port=own.port, management_port=own.management_port, vhost=own.vhost)
+    value = SETTINGS[name].format(port=rabbit.port, management_port=rabbit.management_port, vhost=rabbit.vhost)
     return f"{name} = {value}"
 
 
-def configuration(own: OwnBroker) -> str:
+def configuration(rabbit: OwnBroker) -> str:
     """Return ``rabbitmq.conf``."""
     lines = ["# Written by cunhui-server, for each node."]
-    lines += [line(name, own) for name in SETTINGS]
-    if len(own.hosts) > 1:
+    lines += [line(name, rabbit) for name in SETTINGS]
+    if len(rabbit.hosts) > 1:
         # Of two halves that don't see each other, one stops. So a user that is deleted is deleted for every station.
         lines.append("cluster_partition_handling = pause_minority")
     return "\n".join(lines) + "\n"
 
 
-def write_files(home: CountyHome, own: OwnBroker, folder: Path, *, now: dt.datetime) -> list[Path]:
+def write_files(home: CountyHome, rabbit: OwnBroker, folder: Path, *, now: dt.datetime) -> list[Path]:
     """Write what each node gets, and return the files. The key is for RabbitMQ's account alone.
 
     Raises:
         OSError: A file can't be written.
     """
     # Also for the names of before, under which stations look for it until their next renewal.
-    names = list(dict.fromkeys([*own.hosts, *read_config(home).hosts]))
+    names = list(dict.fromkeys([*rabbit.hosts, *read_config(home).hosts]))
     certificate, key = server_certificate(home, "rabbitmq", names, now=now)
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "ca.pem": county_keys(home).ca_pem,
         "server.pem": certificate.read_bytes(),
         "server.key": key.read_bytes(),
-        "rabbitmq.conf": configuration(own).encode(),
+        "rabbitmq.conf": configuration(rabbit).encode(),
         "enabled_plugins": f"[{','.join(PLUGINS)}].\n".encode(),
     }
     for name, content in files.items():

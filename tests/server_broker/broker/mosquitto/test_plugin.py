@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.broker import plugin
+from server_broker.broker.mosquitto import plugin
 from server_broker.platform.processes import ServiceError
 
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = Path(shutil.copytree(plugin._SOURCES, tmp_path / "mosquitto_plugin"))
+    folder = Path(shutil.copytree(plugin._SOURCES, tmp_path / "plugin_source"))
     monkeypatch.setattr(plugin, "_SOURCES", folder)
     monkeypatch.setattr(plugin, "_BUILT", tmp_path / "compiled" / "plugin.so")
     return folder / "turns.h"
