@@ -39,8 +39,15 @@ from tests.server_broker.station_double import NOW
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 BY = "wu-yunwei"
-TODAY = timezone.localdate()
-TOMORROW = TODAY + dt.timedelta(days=1)
+
+
+def today() -> dt.date:
+    """Return the day on which a test's people were entered. A run of all tests may last past midnight."""
+    return timezone.localdate()
+
+
+def tomorrow() -> dt.date:
+    return today() + dt.timedelta(days=1)
 
 
 def marked() -> set[str]:
@@ -63,27 +70,27 @@ def people(county: FictionalCounty) -> dict[str, Person]:
 @pytest.fixture
 def morning(people: dict[str, Person]) -> DutyWindow:
     village = Region.objects.get(pk=SHILI_VILLAGE)
-    made = add_window(village, Terms("上午", [1, 2, 3, 4, 5], 480, 720, [people["a1"].pk]), since=TODAY, actor=BY)
+    made = add_window(village, Terms("上午", [1, 2, 3, 4, 5], 480, 720, [people["a1"].pk]), since=today(), actor=BY)
     marked()
     return made
 
 
 def away(person: Person) -> None:
     absence = Absence.objects.create(person=person, kind="leave")
-    put(AbsenceRecord, [absence.pk], Period(begin_of(TOMORROW), end_of(TOMORROW)), {"code": "sick"}, actor=BY)
+    put(AbsenceRecord, [absence.pk], Period(begin_of(tomorrow()), end_of(tomorrow())), {"code": "sick"}, actor=BY)
 
 
 def swapped(window: DutyWindow, giver: Person, taker: Person) -> None:
-    swap = Swap.objects.create(window=window, day=TOMORROW, giver=giver, taker=taker)
-    agreed = {"agreed_at": begin_of(TODAY).isoformat()}
-    put(SwapRecord, [swap.pk], Period(begin_of(TOMORROW), end_of(TOMORROW)), agreed, actor=BY)
+    swap = Swap.objects.create(window=window, day=tomorrow(), giver=giver, taker=taker)
+    agreed = {"agreed_at": begin_of(today()).isoformat()}
+    put(SwapRecord, [swap.pk], Period(begin_of(tomorrow()), end_of(tomorrow())), agreed, actor=BY)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda window, people: end_window(window, last=TOMORROW, actor=BY, reason="停"),
-        lambda window, people: name_days(window, {TOMORROW: Crew(frozenset({people["a2"].pk}))}, actor=BY),
+        lambda window, people: end_window(window, last=tomorrow(), actor=BY, reason="停"),
+        lambda window, people: name_days(window, {tomorrow(): Crew(frozenset({people["a2"].pk}))}, actor=BY),
         lambda window, people: swapped(window, people["a1"], people["a2"]),
         lambda window, people: away(people["a1"]),
         lambda window, people: Person.objects.filter(pk=people["a1"].pk).update(name="张改名"),
@@ -109,7 +116,7 @@ def test_dates_that_stations_are_told_nothing_of_mark_nothing(
     people: dict[str, Person], days: int, stations: set[str]
 ) -> None:
     there = Region.objects.get(pk=YANSHI_VILLAGE)
-    evening = add_window(there, Terms("晚班", [], 1140, 1320, [], days=DaysKind.NAMED), since=TODAY, actor=BY)
+    evening = add_window(there, Terms("晚班", [], 1140, 1320, [], days=DaysKind.NAMED), since=today(), actor=BY)
     day = timezone.localdate(NOW) + dt.timedelta(days=days)
     put(RosterDay, [evening.pk], Period(begin_of(day), end_of(day)), {"people": [people["a2"].pk]}, actor=BY)
     marked()
@@ -120,25 +127,25 @@ def test_dates_that_stations_are_told_nothing_of_mark_nothing(
 def test_a_post_marks_the_villages_whose_windows_are_for_it_and_those_of_its_holder(people: dict[str, Person]) -> None:
     """The holder is of another village, and is in a window of a third one by name: the two may be at one time."""
     office = make_unit("示例镇政府", UnitKind.TOWNSHIP_OFFICE, Region.objects.get(pk=TOWNSHIP), actor=BY)
-    holding = give_post(people["a1"], office, "驻村干部", since=TODAY, actor=BY)
+    holding = give_post(people["a1"], office, "驻村干部", since=today(), actor=BY)
     yangban = Region.objects.get(pk=YANGBAN_VILLAGE)
-    add_window(yangban, Terms("上午", [1, 2, 3, 4, 5], 480, 720, [], [holding.post_id]), since=TODAY, actor=BY)
+    add_window(yangban, Terms("上午", [1, 2, 3, 4, 5], 480, 720, [], [holding.post_id]), since=today(), actor=BY)
     assert marked() == {YANGBAN}
     shili = Region.objects.get(pk=SHILI_VILLAGE)
-    add_window(shili, Terms("夜班", [6], 1200, 1260, [people["a1"].pk]), since=TODAY, actor=BY)
+    add_window(shili, Terms("夜班", [6], 1200, 1260, [people["a1"].pk]), since=today(), actor=BY)
     assert marked() == {SHILI, YANGBAN}
-    change_holding(holding, HoldingState.ENDED, since=TOMORROW, actor=BY, reason="卸任")
+    change_holding(holding, HoldingState.ENDED, since=tomorrow(), actor=BY, reason="卸任")
     assert marked() == {SHILI, YANGBAN}
-    give_post(people["a3"], office, "驻村干部", since=TOMORROW, actor=BY)
+    give_post(people["a3"], office, "驻村干部", since=tomorrow(), actor=BY)
     assert YANSHI not in marked()
 
 
 def test_the_number_of_queries_does_not_grow(morning: DutyWindow, people: dict[str, Person]) -> None:
-    name_days(morning, {TOMORROW: Crew(frozenset({people["a2"].pk}))}, actor=BY)
+    name_days(morning, {tomorrow(): Crew(frozenset({people["a2"].pk}))}, actor=BY)
     with CaptureQueriesContext(connection) as few:
         mark_changed(NOW)
     terms = Terms("周六", [6], 480, 720, [people["b1"].pk])
-    add_window(Region.objects.get(pk=YANGBAN_VILLAGE), terms, since=TODAY, actor=BY)
+    add_window(Region.objects.get(pk=YANGBAN_VILLAGE), terms, since=today(), actor=BY)
     for person in people.values():
         away(person)
     with CaptureQueriesContext(connection) as many:

@@ -51,10 +51,10 @@ def looked_at() -> dt.datetime:
 
 
 def send(double: StationDouble, *, after: dt.timedelta) -> None:
-    """Have the county receive two touches so long from now."""
+    """Have the county receive two touches so long from now, and after the manifest that was made before."""
     first = len(double.sealed) + 1
     double.add(touch(first, quality="unknown"), touch(first + 1, quality="unknown"))
-    BatchProcessor(clock=lambda: timezone.now() + after).process_batch([double.facts_message(first)])
+    BatchProcessor(clock=lambda: looked_at() + after).process_batch([double.facts_message(first)])
 
 
 def sentences() -> list[str]:
