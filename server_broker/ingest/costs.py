@@ -4,9 +4,10 @@ A batch has messages of many stations, and only its time as a whole is known. So
 repeated but remembered: from then on the stations in it are processed in two halves, each in a batch of its own. The
 half that is slow again is halved again, until one station is alone with its cost; the others are together again after
 a minute. So of n stations the dear one is found within log n of its slow batches, also if others of its are quick.
+Each half costs the disk a COMMIT; where that is slow, few may be apart, and the oldest halves come together for a new one.
 
 **A slow batch alone proves nothing.** Where every batch is slow, it is the disk or the machine; what a batch takes at
-least is therefore no station's cost. And on a busy machine any batch may stand still for seconds, most likely one of
+least is therefore no station's cost, nor is twice that, for a batch may need two transactions. And on a busy machine any batch may stand still for seconds, most likely one of
 the station that sends most. So a station is called dear only when chance does not explain it: when so many of its
 batches within a minute were slow, and of others none or few, that slow moments that strike any batch alike would have
 struck it alone less than once in ten thousand times. Until then it is processed apart and charged nothing.
@@ -21,7 +22,7 @@ from server_broker.ingest.inbox import price_s
 from server_broker.ingest.messages import Incoming
 
 SLOW_S = 0.25
-"""A batch is slow if it takes this much longer than twice its price and what every batch takes."""
+"""A batch is slow if it takes this much longer than twice its price and twice what every batch takes."""
 DEAR_FOR_S = 600.0
 """How long a station stays apart after it was found to be dear, or its message failed."""
 WINDOW_S = 60.0
@@ -35,8 +36,12 @@ _MOST_BATCHES = 2_000
 """Bounds the evidence: so many batches take a worker some ten seconds when it is busiest."""
 _RECENT = 16
 """Batches whose quickest tells what every batch takes."""
-_USUAL_MOST_S = 1.0
+_USUAL_MOST_S = 0.5
 """More than that no disk takes for a COMMIT. So a dear station is found even if it was in every batch so far."""
+_APART_S = 1.0
+"""What all batches apart may take beside the first one, at what every batch takes: the others wait for them."""
+_APART_LEAST = 4
+"""So many may be apart on any disk: two halves, and two of another search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Costs:
             self.watch(alone)
             dear = {alone: sum(one.over_s for one in self._of_late() if one.station == alone)}
         elif not was_dear:
-            self._watched[alone] = _Watch(next(self._groups), self._clock() + WINDOW_S)
+            self._set_apart([alone])
         return Verdict(over_s if was_dear else 0.0, dear)
 
     def watch(self, station: str) -> None:
@@ -124,14 +129,26 @@ class Costs:
         price = sum(price_s(message) for message in batch)
         over = max(0.0, seconds - price)
         self._recent.append(over)
-        return over if over > price + SLOW_S + min(_USUAL_MOST_S, *self._recent) else 0.0
+        return over if over > price + SLOW_S + 2 * self._usual_s() else 0.0
+
+    def _usual_s(self) -> float:
+        """Return what every batch of late took beyond its price."""
+        return min(_USUAL_MOST_S, *self._recent)
 
     def _halve(self, stations: Sequence[str]) -> None:
         middle = len(stations) // 2
-        for half in (stations[:middle], stations[middle:]):
-            group = next(self._groups)
-            for station in half:
-                self._watched[station] = _Watch(group, self._clock() + WINDOW_S)
+        self._set_apart(stations[:middle])
+        self._set_apart(stations[middle:])
+
+    def _set_apart(self, stations: Sequence[str]) -> None:
+        """Process these in a batch of their own for a while, and put the oldest such batch back if they are too many."""
+        group = next(self._groups)
+        for station in stations:
+            self._watched[station] = _Watch(group, self._clock() + WINDOW_S)
+        apart = sorted({watch.group for watch in self._watched.values() if not watch.dear})
+        most = max(_APART_LEAST, int(_APART_S / max(self._usual_s(), 0.001)))
+        back = set(apart[:-most])
+        self._watched = {station: watch for station, watch in self._watched.items() if watch.group not in back}
 
     def _is_no_chance(self, station: str) -> bool:
         """Tell whether slow moments that strike any batch alike would hardly have struck this station's alone."""

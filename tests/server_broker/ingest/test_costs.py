@@ -92,6 +92,29 @@ def test_a_slow_disk_is_nobodys_cost(costs: Costs, clock: Clock) -> None:
     assert len(costs.batches(one_of_each(STATIONS))) == 1
 
 
+def test_a_batch_that_needs_a_second_commit_on_a_slow_disk_is_not_slow(costs: Costs) -> None:
+    for number in range(40):
+        assert play(costs, STATIONS, at_least=1.0 if number % 5 == 4 else 0.5) == (0.0, 0)
+        assert len(costs.batches(one_of_each(STATIONS))) == 1
+
+
+def test_on_a_slow_disk_few_are_apart_however_often_the_machine_stands_still(costs: Costs) -> None:
+    """Whatever stands still makes halves, and a COMMIT for each of them is what the others wait for."""
+    chance = random.Random(7)
+    for _ in range(60):
+        batches = costs.batches(one_of_each(STATIONS))
+        assert len(batches) <= 1 + 4
+        for batch in batches:
+            assert not costs.took(batch, 0.5 + (3.0 if chance.random() < 0.2 else 0.0)).dear
+
+
+def test_a_dear_one_is_found_on_a_slow_disk_too(costs: Costs) -> None:
+    for _ in range(5):
+        play(costs, STATIONS, at_least=0.5)
+    waited = [play(costs, STATIONS, dear="shili-30", at_least=0.5) for _ in range(40)]
+    assert waited[-1] == (pytest.approx(DEAR_S, abs=1.0), 0)
+
+
 def test_a_disk_that_turns_slow_names_nobody_where_batches_have_one_station(costs: Costs, clock: Clock) -> None:
     for number in range(60):
         slow = 20 <= number < 50

@@ -70,6 +70,29 @@ def test_a_word_for_the_time_before_where_nothing_is_in_doubt_changes_nothing_an
     assert "0 段" not in text
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("claim", "Village 99", "--village", SHILI_VILLAGE, "--name", "x"), "小写字母"),
+        (("claim", "village-99", "--village", "990101001999", "--name", "x"), "990101001999"),
+        (("revoke", "village-99", "--reason", "示例理由"), "village-99"),
+        (("revoke", "village-99", "--reason", "丢了"), "请写明理由（至少 4 个字）"),
+        (("sign-in-link", "nobody"), "nobody"),
+        (("account", "someone", "--role", "king"), "operator"),
+        (("import-people", "/nonexistent.xlsx"), "打不开文件：nonexistent.xlsx"),
+        (("publish-pack", "/nonexistent.pack"), "读不到 /nonexistent.pack"),
+        (("publish-pack", __file__), "不是学习包，或内容不合格式"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
+)
+def test_a_verb_names_what_is_wrong(words: tuple[str, ...], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    make_county()
+    status, text = said(capsys, *words)
+    assert status == 1
+    assert hint in text
+
+
 def test_the_empty_workbook_is_written_and_nothing_is_overwritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

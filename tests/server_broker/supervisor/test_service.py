@@ -48,13 +48,13 @@ def test_the_doctor_finds_all_well(county: County) -> None:
     assert {"数据库", "消息服务", "网页", "手机入口", "磁盘", "时钟"} <= {one["part"] for one in found["findings"]}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_is_back_within_seconds(county: County, part: str) -> None:
-    old = county.pid(part)
-    started = time.monotonic()
-    os.kill(old, signal.SIGKILL)
-    wait_until(lambda: county.pid(part) not in (0, old), what=part, timeout_s=5)
-    assert time.monotonic() - started < 2
+def test_each_killed_part_is_back_within_seconds(county: County) -> None:
+    for part in PARTS:
+        old = county.pid(part)
+        started = time.monotonic()
+        os.kill(old, signal.SIGKILL)
+        wait_until(lambda part=part, old=old: county.pid(part) not in (0, old), what=part, timeout_s=5)
+        assert time.monotonic() - started < 2, part
     wait_until(lambda: bool(county.doctor()["well"]), what="all well", timeout_s=20)
 
 
@@ -137,23 +137,11 @@ def test_a_refresh_does_not_cut_off_the_others(county: County) -> None:
         assert not steady.closed.is_set()
 
 
-def test_verbs_name_what_is_wrong(county: County) -> None:
-    for words, hint in (
-        (("claim", "village-99"), "--village"),
-        (("claim", "Village 99", "--village", SHILI_VILLAGE, "--name", "x"), "小写字母"),
-        (("claim", "village-99", "--village", "990101001999", "--name", "x"), "990101001999"),
-        (("revoke", "village-99", "--reason", "示例理由"), "village-99"),
-        (("revoke", "village-99", "--reason", "丢了"), "请写明理由（至少 4 个字）"),
-        (("sign-in-link", "nobody"), "nobody"),
-        (("account", "someone", "--role", "king"), "operator"),
-        (("hold", "nothing"), "没有运行"),
-        (("import-people", "/nonexistent.xlsx"), ""),
-        (("publish-pack", "/nonexistent.pack"), "读不到 /nonexistent.pack"),
-        (("publish-pack", __file__), "不是学习包，或内容不合格式"),
-    ):
+def test_a_verb_that_is_refused_says_why_and_nothing_of_the_program(county: County) -> None:
+    for words, hint in ((("hold", "nothing"), "没有运行"), (("claim", "village-99"), "--village")):
         done = county.try_tool(*words)
         assert done.returncode == 1, words
-        assert hint in done.stderr + done.stdout
+        assert hint in done.stderr
         assert "Traceback" not in done.stderr
 
 
