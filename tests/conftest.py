@@ -171,7 +171,7 @@ def empty_tables(_test: TransactionTestCase) -> None:
 
 
 def delete_all(tables: list[str]) -> None:
-    """Delete all rows of tables, whatever guards them. TRUNCATE makes new files for each table and all that refer to it."""
+    """Delete all rows of tables, whatever guards them. TRUNCATE makes new files for them and all that refer to them."""
     settings = connection.settings_dict
     with psycopg.connect(host=settings["HOST"], dbname=settings["NAME"], user="postgres", autocommit=True) as link:
         link.execute("SET session_replication_role = replica")  # which heeds no trigger and no reference

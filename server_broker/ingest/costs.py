@@ -4,13 +4,14 @@ A batch has messages of many stations, and only its time as a whole is known. So
 repeated but remembered: from then on the stations in it are processed in two halves, each in a batch of its own. The
 half that is slow again is halved again, until one station is alone with its cost; the others are together again after
 a minute. So of n stations the dear one is found within log n of its slow batches, also if others of its are quick.
-Each half costs the disk a COMMIT; where that is slow, few may be apart, and the oldest halves come together for a new one.
+Each half costs the disk a COMMIT; where that is slow, few may be apart, and the oldest halves go back for new ones.
 
 **A slow batch alone proves nothing.** Where every batch is slow, it is the disk or the machine; what a batch takes at
-least is therefore no station's cost, nor is twice that, for a batch may need two transactions. And on a busy machine any batch may stand still for seconds, most likely one of
-the station that sends most. So a station is called dear only when chance does not explain it: when so many of its
-batches within a minute were slow, and of others none or few, that slow moments that strike any batch alike would have
-struck it alone less than once in ten thousand times. Until then it is processed apart and charged nothing.
+least is therefore no station's cost, nor is twice that, for a batch may need two transactions. And on a busy machine
+any batch may stand still for seconds, most likely one of the station that sends most. So a station is called dear only
+when chance does not explain it: when so many of its batches within a minute were slow, and of others none or few, that
+slow moments that strike any batch alike would have struck it alone less than once in ten thousand times. Until then it
+is processed apart and charged nothing.
 """
 
 from collections import Counter, deque
@@ -141,7 +142,7 @@ class Costs:
         self._set_apart(stations[middle:])
 
     def _set_apart(self, stations: Sequence[str]) -> None:
-        """Process these in a batch of their own for a while, and put the oldest such batch back if they are too many."""
+        """Process these in a batch of their own for a while; if such batches are too many, the oldest goes back."""
         group = next(self._groups)
         for station in stations:
             self._watched[station] = _Watch(group, self._clock() + WINDOW_S)

@@ -14,7 +14,6 @@ import pytest
 from firmware_scripts.demo.processes import is_alive, wait_until
 from server_broker import postgres
 from server_broker.platform.home import CountyHome
-from tests.cast import SHILI_VILLAGE
 from tests.chinese_words import english
 from tests.conftest import short_folder
 from tests.proofs.strangers.county import County
