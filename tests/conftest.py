@@ -21,7 +21,6 @@ from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from psycopg import sql
-from pytest_django.plugin import DjangoDbBlocker
 
 from server_broker import postgres
 from server_broker.platform.home import CountyHome
@@ -146,10 +145,8 @@ def django_db_modify_db_settings(county_cluster: CountyHome) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let tests with real transactions empty the tables behind them that only the runner may TRUNCATE."""
-    with django_db_blocker.unblock():
-        let_tables_be_emptied()
+def django_db_setup(django_db_setup: None) -> None:
+    """Have tests with real transactions empty the tables behind them."""
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
 
 
@@ -176,11 +173,3 @@ def delete_all(tables: list[str]) -> None:
     with psycopg.connect(host=settings["HOST"], dbname=settings["NAME"], user="postgres", autocommit=True) as link:
         link.execute("SET session_replication_role = replica")  # which heeds no trigger and no reference
         link.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in tables))
-
-
-def let_tables_be_emptied() -> None:
-    """Switch off what keeps tables from TRUNCATE. A test that migrates has it switched on again, and so calls this."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%_no_truncate'")
-        for table, trigger in cursor.fetchall():
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")

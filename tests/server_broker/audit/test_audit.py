@@ -51,11 +51,9 @@ def test_entries_chain_and_the_chain_holds() -> None:
 def test_the_database_refuses_to_change_it(statement: str) -> None:
     fill()
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_auditentry ENABLE TRIGGER audit_no_truncate")
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             cursor.execute(statement)
         assert AuditEntry.objects.count() == 4
-        cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_no_truncate")
 
 
 @pytest.mark.parametrize(
