@@ -49,12 +49,16 @@ def test_the_doctor_finds_all_well(county: County) -> None:
 
 def test_each_killed_part_is_back_within_seconds(county: County) -> None:
     for part in PARTS:
-        old = county.pid(part)
-        started = time.monotonic()
-        os.kill(old, signal.SIGKILL)
-        wait_until(lambda part=part, old=old: county.pid(part) not in (0, old), what=part, timeout_s=5)
-        assert time.monotonic() - started < 2, part
+        kill(county, part)
     wait_until(lambda: bool(county.doctor()["well"]), what="all well", timeout_s=20)
+
+
+def kill(county: County, part: str) -> None:
+    """Kill a part and wait for the next one of it, which has to be there within two seconds."""
+    old, started = county.pid(part), time.monotonic()
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: county.pid(part) not in (0, old), what=part, timeout_s=5)
+    assert time.monotonic() - started < 2, part
 
 
 def test_a_held_part_stays_down_until_it_is_released(county: County) -> None:
