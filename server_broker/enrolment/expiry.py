@@ -57,19 +57,19 @@ class ConsoleCertificateWatch:
 
     def look(self, *, now: dt.datetime) -> None:
         """Look once. What is wrong counts once two looks saw it, because files are written one after the other."""
-        own = read_config(self._home).console
-        wrong = "" if own is None else self._wrong(own, now)
+        console = read_config(self._home).console
+        wrong = "" if console is None else self._wrong(console, now)
         if not wrong:
             resolve(station=None, code=CONSOLE_CERTIFICATE, at=now)
         elif wrong == self._before:
             raise_alarm(station=None, code=CONSOLE_CERTIFICATE, severity="major", detail=wrong, at=now)
         self._before = wrong
 
-    def _wrong(self, own: OwnCertificate, now: dt.datetime) -> str:
-        if problems := console_problems(self._home.root, own, now=now):
+    def _wrong(self, console: OwnCertificate, now: dt.datetime) -> str:
+        if problems := console_problems(self._home.root, console, now=now):
             return "；".join(problem.words for problem in problems)
-        ends = leaf_of(self._home.root, own).not_valid_after_utc
-        return f"{own.host} 的证书 {ends:%Y-%m-%d} 到期，还没有续期" if ends - now < OWN_CERTIFICATE_BEFORE else ""
+        ends = leaf_of(self._home.root, console).not_valid_after_utc
+        return f"{console.host} 的证书 {ends:%Y-%m-%d} 到期，还没有续期" if ends - now < OWN_CERTIFICATE_BEFORE else ""
 
 
 def _watch_stations(now: dt.datetime) -> int:

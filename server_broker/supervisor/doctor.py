@@ -198,24 +198,24 @@ def _names(home: CountyHome, config: CountyConfig) -> list[PartFinding]:
 
 def _own_certificate(home: CountyHome, config: CountyConfig, now: dt.datetime) -> list[PartFinding]:
     """Return one finding where browsers have a certificate of their own, else none."""
-    own, title, taken = config.console, "办公网页证书", "改好后 30 秒内自动启用，不用重启；这期间用的是先前那一份"
-    if own is None:
+    console, title, taken = config.console, "办公网页证书", "改好后 30 秒内自动启用，不用重启；这期间用的是先前那一份"
+    if console is None:
         return []
     if problems := console_certificate_problems(home, config, now=now):
         return [PartFinding(title, False, "；".join(problems), taken)]
-    ends = leaf_of(home.root, own).not_valid_after_utc
-    state = f"{own.address}，有效期至 {ends:%Y-%m-%d}"
+    ends = leaf_of(home.root, console).not_valid_after_utc
+    state = f"{console.address}，有效期至 {ends:%Y-%m-%d}"
     if ends - now < OWN_CERTIFICATE_BEFORE:
-        return [PartFinding(title, False, state, f"请续期，把新文件放到 {own.files(home.root)[0].parent}")]
-    served = served_certificate(own)
-    if served is not None and served != leaf_of(home.root, own).public_bytes(Encoding.DER):
+        return [PartFinding(title, False, state, f"请续期，把新文件放到 {console.files(home.root)[0].parent}")]
+    served = served_certificate(console)
+    if served is not None and served != leaf_of(home.root, console).public_bytes(Encoding.DER):
         # Root reads every file, and the web's account may not.
-        state = f"{own.address} 用的还不是 {own.files(home.root)[0]} 里的这一份"
+        state = f"{console.address} 用的还不是 {console.files(home.root)[0]} 里的这一份"
         remedy = f"30 秒后再看；还是这样，就让网页的账户读得到证书和私钥，再查看 {log_of(home, 'web')}"
         return [PartFinding(title, False, state, remedy)]
     if served is None:
-        remedy = f"{restart_line(home, 'web')}；查看 {log_of(home, 'web')} 和端口 {own.port} 是否被占用"
-        return [_unless_held(home, "web", PartFinding(title, False, f"{own.address} 没有响应", remedy))]
+        remedy = f"{restart_line(home, 'web')}；查看 {log_of(home, 'web')} 和端口 {console.port} 是否被占用"
+        return [_unless_held(home, "web", PartFinding(title, False, f"{console.address} 没有响应", remedy))]
     return [PartFinding(title, True, state)]
 
 

@@ -55,9 +55,9 @@ def open_ports(config: CountyConfig) -> list[OpenPort]:
     if config.bind_address != "127.0.0.1":
         ports.append(OpenPort(config.web_port, "网页"))
         ports += [OpenPort(port, "消息服务", most=_BROKER_CONNECTIONS) for port in config.station_ports]
-    own = config.console
-    if own is not None and own.port != config.web_port and config.console_bind_address != "127.0.0.1":
-        ports.append(OpenPort(own.port, "办公网页"))
+    console = config.console
+    if console is not None and console.port != config.web_port and config.console_bind_address != "127.0.0.1":
+        ports.append(OpenPort(console.port, "办公网页"))
     if config.front_door is not None and config.front_door_bind_address != "127.0.0.1":
         ports.append(OpenPort(config.front_door.port, "手机入口"))
     return ports

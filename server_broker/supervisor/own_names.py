@@ -18,14 +18,14 @@ def console_certificate_problems(home: CountyHome, config: CountyConfig, *, now:
     return problem_lines(home, "console", console_problems(home.root, config.console, now=now))
 
 
-def served_certificate(own: OwnCertificate, *, timeout_s: float = 1.0) -> bytes | None:
+def served_certificate(console: OwnCertificate, *, timeout_s: float = 1.0) -> bytes | None:
     """Return the certificate (DER) that the console's own name answers with; None if nothing answers there."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection(("127.0.0.1", own.port), timeout=timeout_s) as plain,
-            context.wrap_socket(plain, server_hostname=own.host) as tls,
+            socket.create_connection(("127.0.0.1", console.port), timeout=timeout_s) as plain,
+            context.wrap_socket(plain, server_hostname=console.host) as tls,
         ):
             return tls.getpeercert(binary_form=True)
     except OSError:

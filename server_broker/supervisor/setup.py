@@ -100,9 +100,9 @@ def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[
         try:
             answers = from_file(
                 Path(answers_file),
-                judge=lambda own: certificate_problems_for(home, own),
-                try_database=lambda own: database_problems_for(home, own),
-                try_broker=lambda own: broker_problems_for(home, own),
+                judge=lambda console: certificate_problems_for(home, console),
+                try_database=lambda database: database_problems_for(home, database),
+                try_broker=lambda rabbit: broker_problems_for(home, rabbit),
             )
         except ServiceError as error:
             wrong += str(error).splitlines()
@@ -148,18 +148,20 @@ def machine_problems(home: CountyHome, *, euid: int, now: dt.datetime) -> list[s
     return wrong
 
 
-def certificate_problems_for(home: CountyHome, own: OwnCertificate) -> list[tuple[str, str]]:
+def certificate_problems_for(home: CountyHome, console: OwnCertificate) -> list[tuple[str, str]]:
     """Return what keeps the console's own certificate from being served, by setting; also if the county's account can't
     read the key, which root can."""
-    found = [(problem.key, problem.words) for problem in console_problems(home.root, own, now=dt.datetime.now(dt.UTC))]
-    key = own.files(home.root)[1]
+    found = [
+        (problem.key, problem.words) for problem in console_problems(home.root, console, now=dt.datetime.now(dt.UTC))
+    ]
+    key = console.files(home.root)[1]
     account = county_account(home)
     if account and key.exists():
         with as_the_county(home):
             readable = os.access(key, os.R_OK, effective_ids=True)
         if not readable:
             found.append(
-                (about(own)[1], f"{key} 县平台的账户 {account.pw_name} 读不到：请照《县级安装手册》抄一份给它")
+                (about(console)[1], f"{key} 县平台的账户 {account.pw_name} 读不到：请照《县级安装手册》抄一份给它")
             )
     return found
 

@@ -178,10 +178,10 @@ def _wrong_console(table: Any, answers: Mapping[str, str], judge: JudgeConsole |
     wrong = console_problems({"console": table, **ports, **hosts})
     if wrong:
         return wrong
-    own = OwnCertificate(**table)
-    if own.port not in ports.values() and not is_free(own.port):
-        wrong.append(("port", f"端口 {own.port} 已被别的程序占用"))
-    return [*wrong, *(judge(own) if judge else [])]
+    console = OwnCertificate(**table)
+    if console.port not in ports.values() and not is_free(console.port):
+        wrong.append(("port", f"端口 {console.port} 已被别的程序占用"))
+    return [*wrong, *(judge(console) if judge else [])]
 
 
 def _wrong_own[Own](

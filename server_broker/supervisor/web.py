@@ -108,17 +108,17 @@ def own_name(home: CountyHome, config: CountyConfig, *, now: dt.datetime) -> Own
     Files that can't be served are left out for a certificate of the county's own authority, so that an administrator
     still gets in, past the browser's warning.
     """
-    own = config.console
-    if own is None:
+    console = config.console
+    if console is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(*server_certificate(home, "console", [own.host], now=now))
-    renewed = RenewedCertificate(home, own, context, judge=lambda at: console_problems(home.root, own, now=at))
+    context.load_cert_chain(*server_certificate(home, "console", [console.host], now=now))
+    renewed = RenewedCertificate(home, console, context, judge=lambda at: console_problems(home.root, console, now=at))
     with suppress(OSError):  # files may go at this moment; the next look has them
         renewed.look(now)
     renewed.follow(context)
-    return OwnName(config.console_bind_address, own.port, context, renewed)
+    return OwnName(config.console_bind_address, console.port, context, renewed)
 
 
 class WebServer(WatchedServer):
@@ -127,37 +127,37 @@ class WebServer(WatchedServer):
     def __init__(
         self,
         config: uvicorn.Config,
-        own: OwnName | None,
+        second: OwnName | None,
         *,
         bounds: Bounds = CONSOLE,
         every_s: float = LOOK_EVERY_S,
     ) -> None:
         super().__init__(config, bounds)
-        self._own = own
+        self._second = second
         self._every_s = every_s
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._own is None:
+        if self._second is None:
             return
-        if self._own.port == self.config.port and self.config.ssl is not None:
-            self._own.renewed.follow(self.config.ssl, named_alone=True)
+        if self._second.port == self.config.port and self.config.ssl is not None:
+            self._second.renewed.follow(self.config.ssl, named_alone=True)
             listening = True
         else:
-            listening = await self._listen(self._own)
-        self._looking = asyncio.create_task(self._keep_own(self._own, listening=listening))
+            listening = await self._listen(self._second)
+        self._looking = asyncio.create_task(self._keep_second(self._second, listening=listening))
 
-    async def _keep_own(self, own: OwnName, *, listening: bool) -> None:
+    async def _keep_second(self, second: OwnName, *, listening: bool) -> None:
         while not (listening or self.should_exit):
             await asyncio.sleep(self._every_s)
-            listening = await self._listen(own)
-        await own.renewed.keep_looking(until=lambda: self.should_exit, every_s=self._every_s)
+            listening = await self._listen(second)
+        await second.renewed.keep_looking(until=lambda: self.should_exit, every_s=self._every_s)
 
-    async def _listen(self, own: OwnName) -> bool:
+    async def _listen(self, second: OwnName) -> bool:
         """Listen at the second name's port. A port that is taken keeps only that name down, and never the stations'."""
         try:
-            await self.listen(own.bind_address, own.port, own.context)
+            await self.listen(second.bind_address, second.port, second.context)
         except OSError as error:
             _log.error("the console's own port can't be opened: %s", error)
             return False
