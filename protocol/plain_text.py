@@ -8,6 +8,7 @@ needs three), and one variation selector, because some characters of names diffe
 go; an emoji that is made of several by them falls apart into these, and each stays readable.
 """
 
+import json
 import unicodedata
 
 MOST_MARKS = 4
@@ -47,6 +48,19 @@ class _Seen(dict[int, str]):
 _LINE, _LINES = _Seen(""), _Seen("\n")
 
 
+class _Spelled(dict[int, str]):
+    """What `spelled_out` writes for each sign, learnt sign by sign."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        obeyed = unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        self[code] = written = json.dumps(sign)[1:-1] if obeyed else sign
+        return written
+
+
+_SPELLED, _SPELLED_IN_LINES = _Spelled({0x7F: r"\u007f"}), _Spelled({0x7F: r"\u007f", 0x09: "\t", 0x0A: "\n"})
+
+
 def one_line(text: str) -> str:
     """Return ``text`` clean and on one line: breaks and tabs become blanks."""
     return _cleaned(text.replace("\r\n", "\n"), _LINE)
@@ -60,6 +74,20 @@ def lines(text: str) -> str:
 def is_clean(text: str) -> bool:
     """Tell whether `lines` would change nothing but tabs and the kind of breaks."""
     return lines(text) == text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+
+
+def spelled_out(text: str, *, in_lines: bool = False) -> str:
+    """Return ``text`` with each sign that a terminal obeys, or that nobody sees, written as in JSON: ``\\u001b``.
+
+    Nothing is lost, and JSON stays the same JSON. These are control characters, line and paragraph separators, what
+    turns the direction of text, and what has no width.
+
+    Args:
+        in_lines: Newlines and tabs stay as they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(_SPELLED_IN_LINES if in_lines else _SPELLED)
 
 
 def _cleaned(text: str, seen: _Seen) -> str:

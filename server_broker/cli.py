@@ -23,6 +23,7 @@ from server_broker.platform.county_config import CountyConfig, owning_line, read
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import INSTALLED, how_to_begin, is_installed, make_installed_folder
 from server_broker.platform.invocation import command_line, default_home, go_on_as_the_county
+from server_broker.platform.plain_output import plain_output
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import program_version
 from server_broker.platform.units import restart_line
@@ -43,6 +44,11 @@ from server_broker.trust.keys import dropped_hosts, forget_host
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit status: 0 done, 1 refused or failed."""
     _speak_chinese()
+    with plain_output():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     with argparse_in_chinese():
         chosen = _parser().parse_args(arguments)
     home = CountyHome(Path(chosen.home).absolute())

@@ -1,4 +1,4 @@
-"""Log lines: one JSON object a line, in UTC, and without secrets and numbers of people.
+"""Log lines: one JSON object a line, in UTC, without secrets, numbers of people, and signs that a terminal obeys.
 
 All parts of ours write the same fields: ``at`` (RFC 3339, UTC, milliseconds), ``level``, ``part`` (the process),
 ``room`` (the logger), ``message``, ``station`` where the caller named one, ``trace`` of an exception. Where systemd
@@ -18,6 +18,8 @@ import time
 from collections.abc import Mapping
 from typing import override
 
+from protocol.plain_text import spelled_out
+
 _SECRET = re.compile(r"(/sign-in/link/|cunhui_[0-9]{1,15}_)[^\s/?#&'\"]+")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[3-9][0-9]{9})(?![0-9A-Za-z])")
 """An identity number (GB 11643), or a mobile telephone's."""
@@ -34,8 +36,13 @@ class WithoutTokens(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        """Return the text."""
-        return _cleaned(super().format(record))
+        """Return the text. A message has one line, whatever it quotes; a traceback below it has several."""
+        return spelled_out(_cleaned(super().format(record)), in_lines=True)
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line without its traceback."""
+        return spelled_out(super().formatMessage(record))
 
 
 class JsonLines(WithoutTokens):
@@ -67,7 +74,7 @@ class JsonLines(WithoutTokens):
             line["station"] = str(station)
         if record.exc_info:
             line["trace"] = _cleaned(self.formatException(record.exc_info))
-        text = json.dumps(line, ensure_ascii=False)
+        text = spelled_out(json.dumps(line, ensure_ascii=False))
         return f"<{_priority(record.levelno)}>{text}" if self._for_journal else text
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from protocol.twin import Reported
 from server_broker.bundles.models import ShelfHeard, ShelfReport
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_line
 
 _LAST_BIG_INTEGER = 2**63 - 1
 
@@ -25,12 +25,12 @@ def note_shelves(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> 
         update_fields=["at"],
     )
     rows = {
-        (station, without_nul(one.id), one.version): ShelfReport(
+        (station, shown_line(one.id), one.version): ShelfReport(
             station_id=station,
-            bundle=without_nul(one.id),
+            bundle=shown_line(one.id),
             version=min(one.version, _LAST_BIG_INTEGER),
-            state=without_nul(one.state),
-            reason=without_nul(one.reason),
+            state=shown_line(one.state),
+            reason=shown_line(one.reason),
             at=now,
         )
         for station, said in last.items()

@@ -22,7 +22,7 @@ from server_broker.fleet.alarm_codes import HELD, HELP_ASKED, TOO_MANY_ALARMS, U
 from server_broker.fleet.alarm_ends import COUNTY_ENDS, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_line
 
 type Origin = Literal["county", "station"]
 
@@ -158,7 +158,7 @@ def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
         "origins": [key.origin for key in merged],
         "codes": [key.code for key in merged],
         "severities": [call.severity for call in called],
-        "details": [without_nul(call.detail)[:_DETAIL_CHARS] for call in called],
+        "details": [shown_line(call.detail)[:_DETAIL_CHARS] for call in called],
         "counts": [call.count for call in called],
     }
     # Both or neither: what was ended here must not be ended without the new one.
@@ -295,4 +295,4 @@ def _count(statement: str, **parameters: Any) -> int:
 def _key_of(one: AlarmCall | AlarmOver) -> _Key:
     """Return the key of its row. Codes are cut first, so that two codes that the database stores alike share a row."""
     origin: Origin = one.origin if isinstance(one, AlarmCall) else "station"
-    return _Key(one.station, origin, without_nul(one.code)[:_CODE_CHARS])
+    return _Key(one.station, origin, shown_line(one.code)[:_CODE_CHARS])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from protocol.fact_base import StationFact
 from protocol.units import FactRef, Moment
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
+from server_broker.platform.database_text import shown_json
 from server_broker.platform.tables import Table
 
 LAST_WALL_MS = 7_258_118_399_999
@@ -146,5 +147,5 @@ def add_event(fact: StationFact, identity: Identity, rows: Rows, detail: dict[st
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, str):
                 text(one)
-    rows.of(STATION_EVENT).append((*identity, kind, *when, detail))
+    rows.of(STATION_EVENT).append((*identity, kind, *when, shown_json(detail)))
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)

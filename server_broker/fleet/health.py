@@ -5,25 +5,13 @@ from typing import Any
 import msgspec
 
 from protocol.health import Health
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_json
 
 
 def kept(health: Health) -> dict[str, Any]:
-    """Return the report as JSON for the database, without NUL characters, because PostgreSQL's jsonb refuses them."""
-    plain: dict[str, Any] = _without_nul(msgspec.to_builtins(health))
+    """Return the report as JSON for the database, with its texts as people are shown them."""
+    plain: dict[str, Any] = shown_json(msgspec.to_builtins(health))
     return plain
-
-
-def _without_nul(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _without_nul(field) for key, field in value.items()}
-        case list():
-            return [_without_nul(item) for item in value]
-        case str():
-            return without_nul(value)
-        case _:
-            return value
 
 
 def read(plain: object) -> Health | None:

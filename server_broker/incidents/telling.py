@@ -18,6 +18,7 @@ from operator import attrgetter
 from django.db import transaction
 from django.utils import timezone
 
+from protocol.plain_text import one_line
 from server_broker.incidents.channels.port import MAX_TEXT_BYTES, Message
 from server_broker.incidents.episodes import FLAPPING
 from server_broker.incidents.grouping import Incident
@@ -156,7 +157,9 @@ def written(
             ],
         )
     )
-    lines = [*_opening_lines(openings, names), *_end_lines(ended, names)]
+    # Names are of people's files. A break or a sign that turns the direction would make another message of it.
+    title = one_line(title)
+    lines = [one_line(line) for line in (*_opening_lines(openings, names), *_end_lines(ended, names))]
     last = f"处理：{link}"
     shown = list(lines)
     while shown and len("\n".join([title, *shown, _more(len(lines)), last]).encode()) > MAX_TEXT_BYTES:

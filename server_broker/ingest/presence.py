@@ -29,7 +29,7 @@ from server_broker.ingest.messages import Outgoing
 from server_broker.ingest.signatures import Claim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_line
 from server_broker.platform.sql import query
 from server_broker.twin.desired import desired_at_birth, is_ahead, note_reported, shelves_named
 
@@ -128,10 +128,10 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             if not status.online:
                 status.changed_at = now
             status.online, status.connection, status.doubted_at = True, message.nonce, None
-            status.software = without_nul(message.software)
+            status.software = shown_line(message.software)
             status.contract = message.contract
-            status.release, status.image = without_nul(message.release), without_nul(message.image)
-            status.slot = without_nul(message.slot)
+            status.release, status.image = shown_line(message.release), shown_line(message.image)
+            status.slot = shown_line(message.slot)
         case Gone():
             # The broker sends a will late. That of an earlier connection must not end the one that is up now.
             if status.connection is not None and bytes(status.connection) == message.nonce:
@@ -145,7 +145,7 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
             status.clock_quality = vitals.at.quality
             status.vitals_at = _dated(vitals.at)
-            status.software = without_nul(vitals.software)
+            status.software = shown_line(vitals.software)
             status.reader_ready, status.camera_ready = vitals.reader_ready, vitals.camera_ready
             status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
             status.resident_kib = min(vitals.resident_kib, _LAST_BIG_INTEGER)

@@ -16,7 +16,7 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.reasons import reason_word
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_line
 
 ROWS_AN_HOUR = 2_000
 BYTES_AN_HOUR = 32 * 2**20
@@ -73,10 +73,10 @@ class Quarantine:
                 rows.append(
                     Quarantined(
                         station_id=one.station,
-                        topic=without_nul(one.incoming.topic)[:128],
+                        topic=shown_line(one.incoming.topic)[:128],
                         raw=one.incoming.payload,
                         reason=one.reason[:24],
-                        detail=without_nul(one.detail)[:400],
+                        detail=shown_line(one.detail)[:400],
                         received_at=now,
                     )
                 )

@@ -16,7 +16,7 @@ from server_broker.duty.rest import rest_of
 from server_broker.people.models import Person
 from server_broker.regions.models import Region, subtree_prefix
 from server_broker.sheets.declared import DUE_SHEET
-from server_broker.sheets.writing import escaped
+from server_broker.sheets.writing import cell_text, escaped
 
 _HEADS = ("日期", "星期", "值班", "谁该到岗")
 _WIDTHS = {"A": 12, "B": 6, "C": 16, "D": 90}
@@ -46,7 +46,7 @@ def add_due_sheet(workbook: Workbook, village: Region, days: Sequence[dt.date], 
         for column, text in enumerate(texts, start=1):
             cell = sheet.cell(number, column)
             # A name may begin like a formula.
-            cell.value, cell.data_type = escaped(text), "s"
+            cell.value, cell.data_type = cell_text(escaped(text)), "s"
     sheet.freeze_panes = "A2"
 
 

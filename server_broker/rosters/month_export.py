@@ -23,7 +23,7 @@ from server_broker.rosters.due_sheet import add_due_sheet
 from server_broker.rosters.month_known import KnownVillage, fill, villages_under
 from server_broker.rosters.month_rows import CODE, DATE, LEADERS, PEOPLE, SHIFT, VILLAGE, WEEKDAY
 from server_broker.sheets.declared import NOTES_SHEET
-from server_broker.sheets.writing import escaped
+from server_broker.sheets.writing import cell_text, escaped
 
 _NOTES = (
     "一行一天，也可以一列一天（第一行写 1、2、3 或日期，第一列写值班的名称）；两行表头、合并的标题都认得。",
@@ -154,7 +154,7 @@ def _row(sheet: Worksheet, number: int, texts: list[str], *, head: bool = False,
     for column, text in enumerate(texts, start=1):
         cell = sheet.cell(number, column)
         # The type first: openpyxl would make a formula of a text that begins with "=".
-        cell.value = escaped(text) or None
+        cell.value = cell_text(escaped(text)) or None
         if text:
             cell.data_type = "s"
         cell.number_format = "@"
@@ -185,7 +185,7 @@ def _notes(workbook: Workbook, names: Collection[str]) -> None:
         told.cell(1, 3, "能排的人和职务")
     for number, name in enumerate(names, start=2):
         cell = told.cell(number, 3)
-        cell.value, cell.data_type = escaped(name), "s"
+        cell.value, cell.data_type = cell_text(escaped(name)), "s"
 
 
 def _saved(workbook: Workbook) -> bytes:

@@ -10,11 +10,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from protocol.plain_text import lines
 from server_broker.sheets.declared import NOTES_SHEET, Book
 
 _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 """ECMA-376 part 1, 22.9.2.19: readers take what follows for one character, and openpyxl does not escape it."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""With the full-width signs, which a program that is set to Chinese or Japanese reads as the plain ones."""
 
 
 def escaped(text: str) -> str:
@@ -22,7 +24,15 @@ def escaped(text: str) -> str:
 
     The cells are of the type text already. But the file may be saved as CSV, which has no types, and opened again.
     """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    # A sign that nobody sees may stand before the sign that makes a formula, and be lost on the way (`cell_text`).
+    begins = text.startswith(_FORMULA_STARTS) or lines(text).startswith(_FORMULA_STARTS)
+    return f"'{text}" if begins else text
+
+
+def cell_text(text: str) -> str:
+    """Return what a cell holds for ``text``: clean (`protocol.plain_text`), because XML has no control characters, and
+    so that every program shows it as it is."""
+    return _LIKE_AN_ESCAPE.sub("_x005F_", lines(text))
 
 
 def workbook_of(book: Book[Any], rows_of: Mapping[str, Iterable[tuple[str, ...]]], notes: Iterable[str]) -> bytes:
@@ -88,7 +98,7 @@ def _saved(workbook: Workbook, notes: Iterable[str]) -> bytes:
 
 
 def _cell(worksheet: Any, text: str, *, head: bool = False) -> Any:
-    cell = WriteOnlyCell(worksheet, value=_LIKE_AN_ESCAPE.sub("_x005F_", text))
+    cell = WriteOnlyCell(worksheet, value=cell_text(text))
     cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
     cell.number_format = "@"
     if head:

@@ -13,7 +13,7 @@ from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from server_broker.sheets.writing import escaped
+from server_broker.sheets.writing import cell_text, escaped
 
 _FONT = "宋体"
 """Every office program in China has it or puts a face of the same widths in its place."""
@@ -145,7 +145,7 @@ class Page:
         cell = self._sheet.cell(row, column)
         cell.style = self._book.style_of(look)
         if text:
-            cell.value = text
+            cell.value = cell_text(text)
             cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
 
     def put_over(self, rows: tuple[int, int], columns: tuple[int, int], value: float | str, look: Look) -> None:

@@ -39,7 +39,7 @@ from server_broker.fleet.tables import STATIONS
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
 from server_broker.people.posts import holders
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_line
 from server_broker.twin.help_seen import contact, help_seen
 from server_broker.twin.station_settings import note_settings, wanted_settings
 from server_broker.twin.township import MAX_CARDS, MAX_PAYLOAD_BYTES, MAX_PEOPLE, card_of, with_neighbours
@@ -313,6 +313,6 @@ def note_reported(reported: Sequence[tuple[str, Reported]], *, now: datetime) ->
                 list(last),
                 [min(said.version, LAST_SANE_VERSION) for said in last.values()],
                 [min(said.refused, LAST_SANE_VERSION) for said in last.values()],
-                [without_nul(said.reason) for said in last.values()],
+                [shown_line(said.reason) for said in last.values()],
             ],
         )

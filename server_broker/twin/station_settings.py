@@ -17,7 +17,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed, desired_changed_under
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
-from server_broker.platform.database_text import without_nul
+from server_broker.platform.database_text import shown_line
 from server_broker.regions.models import Region, region_chain, subtree_prefix
 from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, allowed, value_of
@@ -197,4 +197,4 @@ def _plain(value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    return without_nul(text)[:200]
+    return shown_line(text)[:200]

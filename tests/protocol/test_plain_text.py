@@ -1,8 +1,10 @@
 """Text loses what nobody sees, what turns it round and what piles up, and keeps what names need."""
 
+import json
+
 import pytest
 
-from protocol.plain_text import MOST_MARKS, is_clean, lines, one_line
+from protocol.plain_text import MOST_MARKS, is_clean, lines, one_line, spelled_out
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,24 @@ def test_breaks_of_every_kind_are_blanks_on_one_line_and_one_kind_on_many() -> N
     text = "一\r\n二\r三\u2028四\x85五\t六"
     assert one_line(text) == "一 二 三 四 五 六"
     assert lines(text) == "一\n二\n三\n四\n五 六"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("张\x1b[2J示例", r"张\u001b[2J示例"),
+        ("\x9b2J\x7f\x00", r"\u009b2J\u007f\u0000"),
+        ("\u202e例示\u2066\u200b\ufeff", r"\u202e例示\u2066\u200b\ufeff"),
+        ("一\r\n二\u2028三\t四", r"一\r\n二\u2028三\t四"),
+        ("\U000e0041\ud800", r"\udb40\udc41\ud800"),
+        ("买买提·艾合买提 葛\U000e0100 🌰", "买买提·艾合买提 葛\U000e0100 🌰"),
+    ],
+)
+def test_what_a_terminal_obeys_is_spelled_out(text: str, written: str) -> None:
+    assert spelled_out(text) == written
+    as_json = json.dumps(text, ensure_ascii=False)
+    assert json.loads(spelled_out(as_json)) == text
+
+
+def test_lines_stay_lines() -> None:
+    assert spelled_out("一\n\t二\r三\x1b", in_lines=True) == "一\n\t二" + r"\r三\u001b"

@@ -111,3 +111,30 @@ def test_a_part_logs_so_from_its_first_line(tmp_path: Path) -> None:
     environment = os.environ | {"CUNHUI_HOME": str(tmp_path), "CUNHUI_PART": "chores"}
     said = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert json.loads(said.stderr.splitlines()[-1])["part"] == "chores"
+
+
+HOSTILE = "shili\n{}\x1b]0;x\x07\x9b2J\u202e\u2028\u200b"
+
+
+def test_nothing_that_is_quoted_makes_a_line_or_a_command_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = JsonLines("ingest").format(record("refused %s", HOSTILE, station=HOSTILE))
+    assert text.splitlines() == [text]
+    assert is_plain(text)
+    assert json.loads(text)["message"] == f"refused {HOSTILE}"
+    monkeypatch.delenv("CUNHUI_PART", raising=False)
+    verb = formatter_of().format(record("refused %s", HOSTILE))
+    assert verb.splitlines() == [verb]
+    assert is_plain(verb)
+
+
+def test_a_trace_of_a_verb_has_its_lines_and_obeys_nothing() -> None:
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        said = formatter_of({}).format(record("failed", exc_info=sys.exc_info()))
+    assert said.splitlines()[1].startswith("Traceback")
+    assert is_plain(said.replace("\n", ""))
+
+
+def is_plain(text: str) -> bool:
+    return not any(sign in text for sign in HOSTILE[5:] if sign not in "{}]0;x2J") and text.isprintable()

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged, EpochOpened, Fact, FactsLost
+from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged, EpochOpened, Fact, FactsLost, ReaderLost
 from server_broker.fleet.alarm_codes import TOO_MANY_ALARMS
 from server_broker.fleet.alarms import (
     MAX_STATION_ALARMS,
@@ -18,9 +18,10 @@ from server_broker.fleet.alarms import (
     raise_alarms,
     take_alarms,
 )
-from server_broker.fleet.models import Alarm, Station
+from server_broker.fleet.models import Alarm, Station, StationEvent
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.held import close_alarms
+from server_broker.ingest.models import Fact as StoredFact
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +156,20 @@ def test_without_origins_one_alarm_of_a_code_stays_open(station: StationDouble) 
     import_module("server_broker.fleet.migrations.0005_alarm_origin").leave_one_open(apps, connection.schema_editor())
     codes = Alarm.objects.filter(resolved_at=None).order_by("code").values_list("code", flat=True)
     assert list(codes) == ["camera_failed", "disk_low", "media_folder"]
+
+
+def test_what_a_station_says_is_shown_clean_and_its_facts_are_kept_as_they_are(station: StationDouble) -> None:
+    hostile = "假\n的\x1b[2J\u202e告警\u200b"
+    says(
+        station,
+        AlarmRaised(at=moment(), code=f"x{hostile}", severity="minor", detail=hostile),
+        ReaderLost(at=moment(), reader=hostile),
+    )
+    alarm = Alarm.objects.get(station_id=station.id)
+    assert (alarm.code, alarm.detail) == ("x假 的[2J告警", "假 的[2J告警")
+    reader = StationEvent.objects.get(station_id=station.id, kind="reader_lost")
+    assert reader.detail == {"reader": "假 的[2J告警"}
+    bodies = StoredFact.objects.values_list("body", flat=True)
+    assert [hostile.encode() in bytes(body) for body in bodies if body is not None] == [True, True]
+    says(station, cleared(f"x{hostile}"))
+    assert still_open(station) == set()

@@ -169,6 +169,16 @@ def test_a_message_about_very_many_things_fits_and_says_how_many_more(
 
 
 @pytest.mark.usefixtures("channel")
+def test_no_name_makes_a_line_or_another_text_of_a_message(county: FictionalCounty, day: Day, post: Post) -> None:
+    Region.objects.filter(pk=county.stations[SHILI].village_id).update(name="示例\r\nBcc: x\u202e村\x1b")
+    raise_one(county.stations[SHILI], "disk_error", "critical", day.now)
+    day.pass_by(3 * MINUTE)
+    (message,) = post.got
+    assert "示例 Bcc: x村" in message.text
+    assert len(message.text.splitlines()) == 2
+
+
+@pytest.mark.usefixtures("channel")
 def test_a_station_that_flaps_is_told_once(county: FictionalCounty, day: Day, post: Post) -> None:
     for _ in range(4):
         found = raise_one(county.stations[SHILI], "station_silent", "minor", day.now)
