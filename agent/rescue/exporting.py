@@ -22,7 +22,7 @@ from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import Signer, run_to_export
 from agent.rescue.stick import write_export
 from agent.storage.blobs import blobs_in
-from agent.storage.errors import StorageFailed, StorageFull, no_space
+from agent.storage.errors import OfAnotherStation, StorageFailed, StorageFull, no_space
 from agent.storage.kept_blobs import KeptBlob
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.check import STATION_KEY
@@ -39,7 +39,10 @@ from protocol.units import Moment
 
 
 class Exported(Struct, frozen=True):
-    """What was exported. ``path`` is None if there was nothing to write."""
+    """What was exported. ``path`` is None if there was nothing to write.
+
+    ``enrolled`` is the number of this machine, if its records are of another one.
+    """
 
     station: str
     path: Path | None = None
@@ -47,12 +50,15 @@ class Exported(Struct, frozen=True):
     blobs: int = 0
     signed: bool = True
     damaged: bool = False
+    enrolled: str = ""
 
     def sentences(self) -> list[str]:
         """Return what to tell the technician."""
+        owner = f"本机已接入为 {self.enrolled}，记录文件还是 {self.station} 的，" if self.enrolled else ""
+        move = ["再照《装机手册-救援》的“换站点编号”把旧文件夹移开，重新接入。"] if self.enrolled else []
         if self.path is None:
-            return [f"站点 {self.station} 没有需要导出的记录，县里都已收到。"]
-        sentences = [f"已导出站点 {self.station} 的 {self.facts} 条记录、{self.blobs} 张图片：{self.path}"]
+            return [f"{owner}站点 {self.station} 没有需要导出的记录，县里都已收到。", *move]
+        sentences = [f"{owner}已导出站点 {self.station} 的 {self.facts} 条记录、{self.blobs} 张图片：{self.path}"]
         if self.damaged:
             sentences.append("记录文件有损坏，能读出的都已导出。")
         if not self.signed:
@@ -61,23 +67,26 @@ class Exported(Struct, frozen=True):
             *sentences,
             f"请把 U 盘交给县里，运行：cunhui-server ingest-file {self.path.name}",
             "本站的记录没有删除。",
+            *move,
         ]
 
 
 class ExportSource(Struct, frozen=True):
     """What to export: an outbox file, the station it belongs to, and the key that signs for it, if there is one.
 
-    If ``station`` is empty, the file says whose it is. ``blobs`` is the folder of pictures that are exported too.
+    If ``station`` is empty, it belongs to the station that the machine is ``enrolled`` as, unless the file says another
+    one, as after an enrolment under a new number. ``blobs`` is the folder of pictures that are exported too.
     """
 
     outbox: Path
     station: str = ""
+    enrolled: str = ""
     key: Ed25519PrivateKey | None = None
     blobs: Path | None = None
 
 
 def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> ExportSource:
-    """Return an outbox as a source, with the key, the station and the pictures that lie in the same folder."""
+    """Return an outbox as a source, with the key, the enrolment and the pictures that lie in the same folder."""
     beside = outbox.parent
     try:
         key = record_key(beside) if (beside / RECORD_KEY).is_file() else None
@@ -85,11 +94,11 @@ def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> Ex
         # Facts without the station's signature are better than none.
         key = None
     pictures = beside / "blobs"
-    if not station:
-        # Without the enrolment the outbox itself may still say whose it is.
-        with suppress(OSError, Refused):
-            station = decode_json((beside / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
-    return ExportSource(outbox, station, key, pictures if blobs and pictures.is_dir() else None)
+    enrolled = ""
+    # Without the enrolment the outbox itself may still say whose it is.
+    with suppress(OSError, Refused):
+        enrolled = decode_json((beside / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
+    return ExportSource(outbox, station, enrolled, key, pictures if blobs and pictures.is_dir() else None)
 
 
 def export(source: ExportSource, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
@@ -119,10 +128,8 @@ def export(source: ExportSource, to: Path, *, now: Callable[[], Moment], whole: 
 
 
 def _export(source: ExportSource, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
-    signer = Signer(source.station or _owner(copy), source.key)
-    # Opening needs a key, because salvage signs. What a stand-in signs stays in the copy: heads go out unsigned then.
-    stand_in = source.key or Ed25519PrivateKey.generate()
-    Outbox.open(copy, station=signer.station, record_key=stand_in, now=now).close()
+    signer = Signer(_open(source, copy, now=now), source.key)
+    other = source.enrolled if source.enrolled != signer.station else ""
     damaged = any(copy.parent.glob("*.bad-*"))
     with closing(Store(copy)) as store:
         tip = load_tip(store, station=signer.station)
@@ -136,7 +143,7 @@ def _export(source: ExportSource, copy: Path, to: Path, *, now: Callable[[], Mom
         blobs = sorted(whole_blobs, key=lambda blob: blob.number)
         facts = sum(run.facts for run in runs)
         if not runs or not (facts or blobs):
-            return Exported(signer.station)
+            return Exported(signer.station, enrolled=other)
 
         def fill(writer: ExportWriter) -> None:
             for run in runs:
@@ -154,7 +161,24 @@ def _export(source: ExportSource, copy: Path, to: Path, *, now: Callable[[], Mom
             streams=[ExportedStream(after=run.after, before=run.before, head=run.end) for run in runs],
         )
         write_export(path, header, fill, source.key)
-    return Exported(signer.station, path, facts, len(blobs), source.key is not None, damaged)
+    return Exported(signer.station, path, facts, len(blobs), source.key is not None, damaged, other)
+
+
+def _open(source: ExportSource, copy: Path, *, now: Callable[[], Moment]) -> str:
+    """Open the copy, which salvages it if it is damaged, and return the station that it belongs to."""
+    # Opening needs a key, because salvage signs. What a stand-in signs stays in the copy: heads go out unsigned then.
+    stand_in = source.key or Ed25519PrivateKey.generate()
+    station = source.station or source.enrolled or _owner(copy)
+    try:
+        Outbox.open(copy, station=station, record_key=stand_in, now=now).close()
+    except OfAnotherStation:
+        if source.station:
+            raise
+        # Enrolled under another number with the old one's records in place. The key is the machine's, whatever its
+        # number was, so it signs for the old one too.
+        station = _owner(copy)
+        Outbox.open(copy, station=station, record_key=stand_in, now=now).close()
+    return station
 
 
 def _owner(outbox: Path) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.cli import main
 from agent.config.station_config import OUTBOX_FILE
-from agent.identity.station_identity import record_key
+from agent.identity.station_identity import ENROLLED, record_key
 from agent.rescue import ExportFailed, export, outbox_source
 from agent.rescue.copying import copy_outbox
 from agent.storage.blobs import BlobStore
@@ -27,6 +28,7 @@ from protocol.facts import EpochOpened, Fact, Reissued, decode_fact
 from protocol.receipts import Receipt
 from protocol.refusal import Refused
 from tests.agent.storage.file_limit import room_for
+from tests.golden.vectors import JSON
 from tests.proofs.power_cut.workload import STATION, moment, touch
 
 
@@ -239,6 +241,28 @@ def test_no_stick_no_outbox_no_file_and_no_name(folder: Path, stick: Path, tmp_p
 def test_anothers_outbox_is_refused(folder: Path, stick: Path) -> None:
     with pytest.raises(ExportFailed, match=STATION):
         export(outbox_source(folder / OUTBOX_FILE, station="shili-99"), stick, now=moment)
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_what_a_machine_still_has_of_its_old_number_is_exported_as_the_old_numbers(
+    folder: Path, stick: Path, capsys: pytest.CaptureFixture[str], *, damage: bool
+) -> None:
+    """The machine was enrolled anew without moving its folder: its enrolment says one number, its records another."""
+    enrolled = msgspec.structs.replace(JSON["enrolled"], station="shili-99")
+    (folder / ENROLLED).write_bytes(msgspec.json.encode(enrolled))
+    if damage:
+        with (folder / OUTBOX_FILE).open("r+b") as file:
+            file.write(b"rubbish" * 20)
+    done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
+    assert (done.station, done.signed, done.damaged, done.enrolled) == (STATION, True, damage, "shili-99")
+    assert done.path is not None
+    reader, _ = read(done.path)
+    assert reader.header.station == STATION
+    reader.verify(record_key(folder).public_key().public_bytes_raw())
+    assert main(["export", "--outbox", str(folder / OUTBOX_FILE), "--to", str(stick)]) == 0
+    said = capsys.readouterr().out
+    assert f"本机已接入为 shili-99，记录文件还是 {STATION} 的" in said
+    assert "换站点编号" in said
 
 
 def test_the_command_says_in_chinese_what_it_did(folder: Path, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
