@@ -56,7 +56,7 @@ def _parts_line(home: CountyHome, config: CountyConfig, down: Sequence[str], wor
     """Return whether the parts run and work. A part may run and not work, and a broker may be another machine's."""
     ill = [
         f"{one.part}（{one.state}）"
-        for one in examine_parts(home, config, now=timezone.now())
+        for one in examine_parts(home, config, now=timezone.now(), try_broker=False)
         if not one.well and one.part not in down
     ]
     if not down and not ill:

@@ -96,11 +96,18 @@ def examine(home: CountyHome, *, now: dt.datetime, machine: MachineClock | None 
     ]
 
 
-def examine_parts(home: CountyHome, config: CountyConfig, *, now: dt.datetime) -> list[PartFinding]:
-    """Return the findings of the parts that run, with broker and database also where the county has its own."""
+def examine_parts(
+    home: CountyHome, config: CountyConfig, *, now: dt.datetime, try_broker: bool = True
+) -> list[PartFinding]:
+    """Return the findings of the parts that run, with broker and database also where the county has its own.
+
+    Args:
+        try_broker: Try the manners of a broker of the county's own, with a user that is made for a moment
+            (`own_broker_lacks`). Otherwise it is only asked whether it answers and follows the journal.
+    """
     return [
         _unless_held(home, "postgres", _database(home, config)),
-        _unless_held(home, "mosquitto", _broker(home, config)),
+        _unless_held(home, "mosquitto", _broker(home, config, try_own=try_broker)),
         _unless_held(home, "ingest", _ingest(home, config)),
         _unless_held(home, "chores", _process(home, "chores", "过期图片和日志暂不清理")),
         _unless_held(home, "notifier", _process(home, "notifier", "出了事不会有人收到消息")),
@@ -286,12 +293,14 @@ def _own_database(home: CountyHome, database: OwnDatabase) -> PartFinding:
     return PartFinding("数据库", True, f"可用，{database.host}")
 
 
-def _own_broker(home: CountyHome, rabbit: OwnBroker) -> PartFinding:
+def _own_broker(home: CountyHome, rabbit: OwnBroker, *, try_it: bool) -> PartFinding:
     where = "、".join(rabbit.hosts)
+    remedy = "核对 county.toml 的 [broker]、口令文件和防火墙，见《县级安装手册》"
+    if not try_it and not broker.is_ready(home):
+        return PartFinding("消息服务", False, f"{where}：连接不上", remedy)
     try:
-        lacks = own_broker_lacks(home, rabbit)
+        lacks = own_broker_lacks(home, rabbit) if try_it else []
     except ServiceError as error:
-        remedy = "核对 county.toml 的 [broker]、口令文件和防火墙，见《县级安装手册》"
         return PartFinding("消息服务", False, f"{where}：{error}", remedy)
     if lacks:
         given = f"请它的管理员照 {command_line(home, 'broker-files')} 写出的文件改：{'；'.join(lacks)}"
@@ -303,9 +312,9 @@ def _own_broker(home: CountyHome, rabbit: OwnBroker) -> PartFinding:
     return PartFinding("消息服务", True, f"可用，{where}")
 
 
-def _broker(home: CountyHome, config: CountyConfig) -> PartFinding:
+def _broker(home: CountyHome, config: CountyConfig, *, try_own: bool) -> PartFinding:
     if config.broker is not None:
-        return _own_broker(home, config.broker)
+        return _own_broker(home, config.broker, try_it=try_own)
     if not broker.is_ready(home):
         remedy = f"{mend_line(home, 'mosquitto', runs=_runs(home, 'mosquitto'))} 和端口是否被占用"
         return PartFinding("消息服务", False, "连接不上", remedy)

@@ -20,8 +20,9 @@ from server_broker.broker.rabbit.management import RabbitManagement
 from server_broker.broker.rabbit.users import STATION_TAG
 from server_broker.ingest.mqtt import BrokerAddress, MqttSource
 from server_broker.live.mqtt import MqttFrames
-from server_broker.platform.county_config import free_ports
+from server_broker.platform.county_config import free_ports, read_config
 from server_broker.platform.shards import Share, shard_of
+from server_broker.supervisor.doctor import PartFinding, examine_parts
 from server_broker.trust.board_name import board_name
 from tests.proofs.own_broker.rabbit_county import RabbitCounty, rabbit_county
 from tests.proofs.strangers.visitor import Visitor
@@ -46,6 +47,19 @@ def up(station: str, leaf: Up, shard: int = 0) -> str:
 
 def test_what_the_county_wrote_for_it_is_all_that_it_needs(county: RabbitCounty) -> None:
     assert own_broker_lacks(county.home, county.own) == []
+
+
+def test_without_a_trial_it_is_found_well_once_it_follows_the_journal(county: RabbitCounty) -> None:
+    def found() -> PartFinding:
+        parts = examine_parts(county.home, read_config(county.home), now=NOW, try_broker=False)
+        return next(one for one in parts if one.part == "消息服务")
+
+    assert broker.refresh(county.home, now=NOW)
+    assert found().well, str(found())
+    county.board("st-unknown", "bb01")
+    assert "没有照站点名册办" in found().state
+    assert broker.refresh(county.home, now=NOW)
+    assert found().well
 
 
 def test_a_station_speaks_on_its_own_topics_and_hears_its_own(county: RabbitCounty) -> None:

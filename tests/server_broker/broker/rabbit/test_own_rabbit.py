@@ -19,6 +19,8 @@ from server_broker.platform.processes import ServiceError
 from server_broker.platform.shards import shard_of
 from server_broker.platform.units import part_names
 from server_broker.supervisor import setup
+from server_broker.supervisor.daily_verbs import status_text
+from server_broker.supervisor.doctor import examine_parts
 from server_broker.supervisor.parts import service_parts
 from server_broker.supervisor.setup_questions import from_file
 from server_broker.supervisor.up import initialise
@@ -252,6 +254,18 @@ def test_a_county_with_its_own_broker_has_no_mosquitto(county: County) -> None:
         station="st-one", in_journal=True, lists_written=True, broker_runs=True, in_force=False, session_ended=False,
         in_database=True,
     ).said()  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_status_asks_and_tries_nothing_at_rabbitmq(
+    county: County,
+) -> None:
+    status_text(county.home, as_json=False)
+    assert county.rabbit.done == []
+    config = read_config(county.home)
+    (found,) = (one for one in examine_parts(county.home, config, now=NOW, try_broker=False) if one.part == "消息服务")
+    assert not found.well
+    assert "连接不上" in found.state
 
 
 def test_what_a_node_gets_has_every_setting(county: County, tmp_path: Path) -> None:
