@@ -89,3 +89,13 @@ def test_control_knows_the_package(package: DebianPackage) -> None:
 
 def test_the_county_takes_no_driver_along() -> None:
     assert "agent" not in COUNTY.rooms
+
+
+def test_what_a_guide_does_after_the_county_has_stopped_waits_until_it_has() -> None:
+    """To stop the target waits for none of its units, so that a copy of the database could begin before its end."""
+    stop = "systemctl stop cunhui-county.target"
+    for path in (ROOT / "docs" / "guides").glob("*.md"):
+        for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            lines = block.splitlines()
+            early = [line for line in lines[:-1] if line.endswith(stop)]
+            assert not early, f"{path.name}: {early}"
