@@ -223,8 +223,7 @@ def _fingerprint(home: CountyHome) -> str | None:
 def _logs(home: CountyHome, chosen: argparse.Namespace) -> int:
     if not home.by_units:  # then the logs are files, and the account may have put links in their place
         go_on_as_the_county(home)
-    show_log(log_command(home, chosen.part, follow=chosen.follow))
-    return 0
+    return show_log(log_command(home, chosen.part, follow=chosen.follow), say=lambda line: print(line, flush=True))
 
 
 def _config(home: CountyHome, chosen: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """``cunhui-server logs``: the last lines of the county's logs, from the journal or from its own files."""
 
-import os
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Callable, Sequence
 
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -28,6 +28,18 @@ def log_command(home: CountyHome, part: str, *, follow: bool) -> list[str]:
     return ["/usr/bin/tail", "-n", str(LINES), *(["-F"] if follow else []), *files]
 
 
-def show_log(command: Sequence[str]) -> None:
-    """Become the program that shows it, so that Ctrl-C ends it as usual."""
-    os.execv(command[0], list(command))  # noqa: S606 - argv is ours
+def show_log(command: Sequence[str], *, say: Callable[[str], None]) -> int:
+    """Say each line that the program shows, until it ends, and return its exit status.
+
+    The lines do not go past us, so that no terminal obeys one (`server_broker.platform.plain_output`): broker and
+    database write logs of their own.
+    """
+    with subprocess.Popen(  # noqa: S603 - argv is ours
+        list(command), stdout=subprocess.PIPE, encoding="utf-8", errors="backslashreplace"
+    ) as program:
+        try:
+            for line in program.stdout or ():
+                say(line.removesuffix("\n"))
+            return program.wait()
+        finally:
+            program.terminate()  # it may follow a log that never grows again

@@ -9,9 +9,10 @@ import pytest
 
 from server_broker import cli
 from server_broker.platform.home import CountyHome
+from server_broker.platform.plain_output import plain_output
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import UNITS
-from server_broker.supervisor.log_verb import log_command
+from server_broker.supervisor.log_verb import log_command, show_log
 from tests.cast import COUNTY, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG
 from tests.server_broker.county import alarm, make_county, touch
 
@@ -116,3 +117,12 @@ def test_logs_are_those_of_the_units_or_the_files(tmp_path: Path) -> None:
         log_command(home, "webb", follow=False)
     home.units_mark.touch()
     assert log_command(home, "web", follow=True)[-3:] == ["-u", UNITS["web"], "-f"]
+
+
+def test_no_line_of_a_log_is_obeyed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = CountyHome(tmp_path)
+    home.logs.mkdir()
+    (home.logs / "mosquitto.log").write_bytes("示例\x1b[2J\u202e\n".encode() + b"\xff\n")
+    with plain_output():
+        assert show_log(log_command(home, "mosquitto", follow=False), say=print) == 0
+    assert capsys.readouterr().out == r"示例\u001b[2J\u202e" + "\n" + r"\xff" + "\n"
