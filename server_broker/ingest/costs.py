@@ -14,6 +14,7 @@ slow moments that strike any batch alike would have struck it alone less than on
 is processed apart and charged nothing.
 """
 
+import statistics
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ SLOW_S = 0.25
 DEAR_FOR_S = 600.0
 """How long a station stays apart after it was found to be dear, or its message failed."""
 WINDOW_S = 60.0
-"""How long a batch counts as evidence, and the stations of a slow one stay apart."""
+"""How long a batch counts as evidence, and how long at most the stations of a slow one stay apart."""
 BY_CHANCE = 0.0001
 OTHERS_SLOW = 8
 """For each slow batch of the others a station needs so many of its own."""
@@ -36,11 +37,11 @@ DEAR_TOO = 3
 _MOST_BATCHES = 2_000
 """Bounds the evidence: so many batches take a worker some ten seconds when it is busiest."""
 _RECENT = 16
-"""Batches whose quickest tells what every batch takes."""
+"""Batches whose quickest tells what every batch takes, and whose median what one more would."""
 _USUAL_MOST_S = 0.5
 """More than that no disk takes for a COMMIT. So a dear station is found even if it was in every batch so far."""
 _APART_S = 1.0
-"""What all batches apart may take beside the first one, at what every batch takes: the others wait for them."""
+"""What all batches apart may take beside the first one: the others wait for them."""
 _APART_LEAST = 4
 """So many may be apart on any disk: two halves, and two of another search."""
 
@@ -91,8 +92,7 @@ class Costs:
 
     def batches(self, messages: Sequence[Incoming]) -> list[list[Incoming]]:
         """Return ``messages`` in batches: those of stations that nobody watches in one, the others by their groups."""
-        if not self._watched:
-            return [list(messages)] if messages else []
+        self._put_back()
         batches: dict[int, list[Incoming]] = {0: []}
         for message in messages:
             watch = self._watch_of(message.station)
@@ -130,11 +130,7 @@ class Costs:
         price = sum(price_s(message) for message in batch)
         over = max(0.0, seconds - price)
         self._recent.append(over)
-        return over if over > price + SLOW_S + 2 * self._usual_s() else 0.0
-
-    def _usual_s(self) -> float:
-        """Return what every batch of late took beyond its price."""
-        return min(_USUAL_MOST_S, *self._recent)
+        return over if over > price + SLOW_S + 2 * min(_USUAL_MOST_S, *self._recent) else 0.0
 
     def _halve(self, stations: Sequence[str]) -> None:
         middle = len(stations) // 2
@@ -142,14 +138,22 @@ class Costs:
         self._set_apart(stations[middle:])
 
     def _set_apart(self, stations: Sequence[str]) -> None:
-        """Process these in a batch of their own for a while; if such batches are too many, the oldest goes back."""
+        """Process these in a batch of their own for a while."""
         group = next(self._groups)
         for station in stations:
             self._watched[station] = _Watch(group, self._clock() + WINDOW_S)
+
+    def _put_back(self) -> None:
+        """Have the oldest batches apart be none, if all of them together keep the others waiting for too long.
+
+        What one takes is the median of late: a disk that turns slow shows in it after a few batches, a dear station
+        does not.
+        """
         apart = sorted({watch.group for watch in self._watched.values() if not watch.dear})
-        most = max(_APART_LEAST, int(_APART_S / max(self._usual_s(), 0.001)))
-        back = set(apart[:-most])
-        self._watched = {station: watch for station, watch in self._watched.items() if watch.group not in back}
+        if len(apart) > _APART_LEAST:
+            takes_s = max(statistics.median(self._recent), 0.001)
+            back = set(apart[: -max(_APART_LEAST, int(_APART_S / takes_s))])
+            self._watched = {station: watch for station, watch in self._watched.items() if watch.group not in back}
 
     def _is_no_chance(self, station: str) -> bool:
         """Tell whether slow moments that strike any batch alike would hardly have struck this station's alone."""

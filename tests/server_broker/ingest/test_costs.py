@@ -108,6 +108,19 @@ def test_on_a_slow_disk_few_are_apart_however_often_the_machine_stands_still(cos
             assert not costs.took(batch, 0.5 + (3.0 if chance.random() < 0.2 else 0.0)).dear
 
 
+def test_where_a_disk_turns_slow_all_are_together_again_within_seconds(costs: Costs, clock: Clock) -> None:
+    """Its first COMMIT that takes half a second is slow for all that the county knows, and so is each half's."""
+    for _ in range(20):
+        play(costs, STATIONS)
+    turned = clock.now
+    while clock.now < turned + 60.0:
+        batches = costs.batches(one_of_each(STATIONS))
+        for batch in batches:
+            clock.now += 0.5
+            assert not costs.took(batch, 0.5).dear
+        assert clock.now < turned + 10.0 or len(batches) <= 1 + 4
+
+
 def test_a_dear_one_is_found_on_a_slow_disk_too(costs: Costs) -> None:
     for _ in range(5):
         play(costs, STATIONS, at_least=0.5)
