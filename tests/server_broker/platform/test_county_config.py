@@ -252,12 +252,12 @@ DOWN = (
 
 
 @pytest.mark.parametrize("words", DOWN, ids=lambda words: words[0])
-def test_a_home_that_was_mistyped_is_named_and_nothing_is_made_of_it(tmp_path: Path, words: list[str]) -> None:
+def test_a_home_that_was_mistyped_is_named_and_nothing_is_made_of_it(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "conty"
-    command = [sys.executable, "-m", "server_broker.cli", *words, "--home", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert f"{folder} 里没有县平台" in done.stderr
+    assert cli.main([*words, "--home", str(folder)]) == 1
+    assert f"{folder} 里没有县平台" in capsys.readouterr().err
     assert not folder.exists()
 
 
