@@ -6,6 +6,7 @@ It may be imported only after `django.setup`.
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from django.utils import timezone
 
@@ -83,8 +84,12 @@ class ClockCounty:
             self._clock.confirm()
             self.attend()
         if how == "in_the_firmware" and told_slowly:
-            boot = self._clock.look().run.boot
-            take_word_for_earlier("wrong", boot=boot, actor="cli:proof", at=self._now())
+            self.say_of_earlier("wrong")
+
+    def say_of_earlier(self, verdict: Literal["wrong", "right"]) -> None:
+        """Let a person say whether the times were right that stations were told before this boot of the machine."""
+        boot = self._clock.look().run.boot
+        take_word_for_earlier(verdict, boot=boot, actor="cli:proof", at=self._now())
 
     def hear(self, leaf: Up, payload: bytes) -> list[tuple[Down, bytes]]:
         """Process a publish. Welcomes tell the time only if the county believes its own clock."""

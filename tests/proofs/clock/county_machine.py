@@ -60,6 +60,8 @@ class CountyMachine:
         self._true_ms = true_ms
         self.mode, self.trouble = mode, trouble
         self.wrong = False
+        self.began_wrong = False
+        """Whether it was a power cut that made the clock wrong, so that this boot of the machine began with it."""
         self._ahead_ms = 0
         self._power_on(0)
         self._ntp = self.mode == "ntp"
@@ -71,7 +73,7 @@ class CountyMachine:
 
     def go_wrong(self) -> None:
         """Let the clock go wrong: by a power cut, by hand, or by the time service."""
-        self.wrong = True
+        self.wrong, self.began_wrong = True, self.trouble not in _IN_MID_BOOT
         if self.trouble in _WALLS:
             self._power_on(ms_of(_WALLS[self.trouble]) - self._true_ms())
         elif self.trouble in _IN_MID_BOOT:

@@ -88,10 +88,18 @@ class History:
 
     def _mend_the_county(self) -> None:
         how = self._county_chance.choice(MENDINGS)
-        if how != "in_the_boot" and not self._machine.doubtful:
-            self.world.mended_late_ms = self.world.true_ms
+        believed, began_wrong = not self._machine.doubtful, self._machine.began_wrong
         self._county.mend(how)
         self.world.events.append(f"county_mended_{how}")
+        if not believed or (how == "in_the_boot" and not began_wrong):
+            return
+        # Somebody who was there knows that the clock was right until the power failed. The county can't know it.
+        was_right_before = how == "in_the_boot" and self.world.mended_late_ms is None
+        if was_right_before and self._county_chance.random() < 0.5:
+            self._county.say_of_earlier("right")
+            self.world.events.append("county_right_before")
+        else:
+            self.world.mended_late_ms = self.world.true_ms
 
     def _touch_in_trouble(self) -> None:
         """Let the county's clock go wrong now, because chance had no turn for it, and touch while it is."""

@@ -90,7 +90,7 @@ class Findings:
     windows_claimed: int = 0
     in_review: int = 0
     """Touches and events that are shown as dated by nobody, because the county's machine was started anew before its
-    wrong clock was put right."""
+    wrong clock was put right, and nobody said what it had been before."""
     details: list[str] = field(default_factory=list)
     by_event: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
@@ -182,9 +182,16 @@ class Judge:
         return any(until is None and since <= true_ms + ROUNDED_MS for since, until in boot.lied)
 
     def _may_be_in_review(self, boot: Boot) -> bool:
-        """Return whether the boot took no time after the county's clock was put right too late."""
+        """Return whether only words of before the county's clock was put right, and put right too late, date the boot.
+
+        A station states a word of the county only if it learns the time by it or is corrected by it. So one that had
+        the right time all along states none afterwards.
+        """
         late_ms = self._world.mended_late_ms
-        return late_ms is not None and (boot.taken_ms is None or boot.taken_ms < late_ms)
+        if late_ms is None:
+            return False
+        knew_before = boot.told_ms is not None and boot.told_ms < late_ms and not boot.misled
+        return knew_before or boot.taken_ms is None or boot.taken_ms < late_ms
 
     def _ntp_must_have_told(self, boot: Boot) -> bool:
         """An honest NTP must be believed only if nobody has told a wrong time in this history, because a wrong time may
@@ -197,6 +204,8 @@ class Judge:
         found = self._findings
         found.windows_claimed += 1
         true_ms = self._world.true_of(event.boot, event.mono)
+        if event.at is None and self._may_be_in_review(self._world.boots[event.boot]):
+            return
         if event.closed is None or event.at is None:
             found.invented += 1
             return

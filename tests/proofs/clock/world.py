@@ -93,8 +93,8 @@ class World:
         self.told_in_doubt = 0
         """Welcomes with a wrong time which the county had reason to doubt."""
         self.mended_late_ms: int | None = None
-        """When the county's machine had been started anew before a wrong clock that it believed was put right. By how
-        much it had been wrong before, nobody knows."""
+        """When the county's machine had been started anew before a wrong clock that it believed was put right, be it
+        wrong since that start or from before. By how much it had been wrong before, nobody knows."""
         self.events: list[str] = [f"begins_{self.beginning}"]
         """How often each thing happened, for the report."""
         self._ahead_ms = 0
