@@ -7,9 +7,10 @@ to say. The topic is no leaf of the contract (`protocol.topics`), so the access 
 import msgspec
 
 LEAF = "refused"
+TOLD_EVERY_S = 5.0
 ENDED_OFTEN = 50
 DENIED_OFTEN = 200
-"""Within five seconds. An honest station asks for nothing that is denied, and waits a second before it comes back."""
+"""Within `TOLD_EVERY_S`. An honest station asks for nothing that is denied, and waits a second before it comes back."""
 
 
 class BrokerRefusals(msgspec.Struct, frozen=True):
@@ -26,10 +27,10 @@ class BrokerRefusals(msgspec.Struct, frozen=True):
         """Return both together."""
         return BrokerRefusals(self.denied + other.denied, self.cut + other.cut, self.ended + other.ended)
 
-    @property
-    def is_flood(self) -> bool:
-        """Whether no station in good order comes to that."""
-        return self.denied >= DENIED_OFTEN or self.cut > 0 or self.ended >= ENDED_OFTEN
+    def is_flood(self, within_s: float) -> bool:
+        """Tell whether no station in good order comes to that within so many seconds."""
+        times = within_s / TOLD_EVERY_S
+        return self.denied >= DENIED_OFTEN * times or self.cut > 0 or self.ended >= ENDED_OFTEN * times
 
 
 def refusals_filter(*, shard: int | None) -> str:

@@ -33,7 +33,7 @@ class FloodWatch:
         self._dear_s: dict[str, float] = {}
         self._known: Set[str] = frozenset()
         """Which stations flooded at the last look, so that the log names each once."""
-        self._next = 0.0
+        self._looked = clock() - LOOK_S
 
     def cost_dear(self, station: str, seconds: float) -> None:
         """Note that a dear station's messages have cost so much beyond their price within the last minute."""
@@ -41,7 +41,7 @@ class FloodWatch:
 
     def is_due(self) -> bool:
         """Tell whether it is time to `look` again."""
-        return self._clock() >= self._next
+        return self._clock() >= self._looked + LOOK_S
 
     def look(self, let_go: Mapping[str, int], refusals: Mapping[str, BrokerRefusals], *, now: datetime) -> list[str]:
         """Raise alarms; return the stations whose connections are to be ended.
@@ -53,9 +53,13 @@ class FloodWatch:
         Raises:
             django.db.Error: Nothing was noted.
         """
-        flooding = {station for station, number in let_go.items() if number >= MANY_LET_GO}
-        flooding |= {station for station, seconds in self._dear_s.items() if seconds >= DEAR_S}
-        flooding |= {station for station, refused in refusals.items() if refused.is_flood}
+        since_s = max(LOOK_S, self._clock() - self._looked)
+        # The database may have been away for a night, with nobody looking. An honest station that asks for the time
+        # again and again meanwhile comes to as many as a flood of seconds.
+        many = MANY_LET_GO * since_s / LOOK_S
+        sending = {station for station, number in let_go.items() if number >= many}
+        flooding = sending | {station for station, seconds in self._dear_s.items() if seconds >= DEAR_S}
+        flooding |= {station for station, refused in refusals.items() if refused.is_flood(since_s)}
         # The topic's text is the sender's: only the broker's access list says that it is a station. And about one that
         # was revoked meanwhile there is nothing left to do.
         in_force = Station.objects.filter(pk__in=flooding, revoked_at=None) if flooding else Station.objects.none()
@@ -66,7 +70,7 @@ class FloodWatch:
                     one,
                     STATION_FLOODS,
                     "critical",
-                    _said(let_go.get(one, 0), self._dear_s.get(one, 0.0), refusals.get(one, BrokerRefusals())),
+                    _said(let_go.get(one, 0), self._dear_s.get(one, 0.0), refusals.get(one, BrokerRefusals()), since_s),
                 )
                 for one in sorted(flooding)
             ],
@@ -76,16 +80,16 @@ class FloodWatch:
             _log.warning("%s sends beyond its share", station, extra={"station": station})
         self._known = flooding
         self._dear_s.clear()
-        self._next = self._clock() + LOOK_S
-        return [one for one in sorted(flooding) if let_go.get(one, 0) >= MANY_LET_GO]
+        self._looked = self._clock()
+        return sorted(flooding & sending)
 
 
-def _said(let_go: int, seconds: float, refused: BrokerRefusals) -> str:
-    """Return the alarm's sentence."""
+def _said(let_go: int, seconds: float, refused: BrokerRefusals, since_s: float) -> str:
+    """Return the alarm's sentence. ``since_s`` is how long it counts the broker's and the inbox's numbers."""
     parts = [f"超出份额的消息 {let_go} 条未收"] if let_go else []
     parts += [f"消息服务拒收 {refused.denied} 次"] if refused.denied else []
     parts += [f"因独占消息服务被断开 {refused.cut} 次"] if refused.cut else []
     parts += [f"断线重连 {refused.ended} 次"] if refused.ended > 1 else []
-    said = [f"最近 {LOOK_S:.0f} 秒内{'，'.join(parts)}"] if parts else []
+    said = [f"最近 {since_s:.0f} 秒内{'，'.join(parts)}"] if parts else []
     said += [f"一分钟内多占用县里处理时间 {seconds:.0f} 秒"] if seconds >= 1 else []
     return "；".join([*said, "已对它限速，别的站点不受影响"])

@@ -112,6 +112,10 @@ class LeafQueue:
         """Whether the next message would be let go: then its bytes need not be copied."""
         return len(self.messages) >= self.kind.most and not self.kind.newest
 
+    def let_one_go(self) -> None:
+        """Count a message that is not taken, or gives way to a later one."""
+        self.account.let_go += 1
+
 
 def price_s(message: Incoming) -> float:
     """Return what a message is charged when it is taken."""
@@ -152,11 +156,11 @@ class FairInbox:
         kind, account, messages = queue.kind, queue.account, queue.messages
         full = kind.rank is Rank.BLOBS and self._blobs >= MAX_BLOBS
         if full or queue.is_closed or (unsure and self._unsure_bytes > MAX_UNSURE_BYTES):
-            account.let_go += 1
+            queue.let_one_go()
             return message
         gone = None
         if len(messages) >= kind.most:
-            account.let_go += 1
+            queue.let_one_go()
             gone = messages.popleft()
             self._count(queue, gone, -1)
         if not account.waiting:
@@ -182,6 +186,7 @@ class FairInbox:
         """Return births, then facts and what goes with them, then a few pieces of pictures, each by turns.
 
         At most half of ``max_messages`` and ``max_bytes`` are births, so that facts get through a storm of births.
+        Pieces of pictures have as many bytes again for themselves.
         """
         births = self._take(Rank.BIRTHS, max_messages // 2 or 1, max_bytes // 2)
         left = max(0, max_bytes - sum(len(message.payload) for message in births))

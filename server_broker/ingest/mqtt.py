@@ -147,7 +147,7 @@ class MqttSource:
     # What the worker's thread does.
 
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
-        """Return a fair share of what waits (`FairInbox.take`), up to about ``max_bytes`` in all."""
+        """Return a fair share of what waits (`FairInbox.take`)."""
         with self._came:
             self._came.wait_for(self._inbox.has_ready, timeout_s)
             return self._inbox.take(max_messages=max_messages, max_bytes=max_bytes)
@@ -350,7 +350,7 @@ class MqttSource:
             self._queues[came.topic] = queue
         if queue.is_closed:
             # As `FairInbox.put` would do, but in a flood this is what most messages come to.
-            queue.account.let_go += 1
+            queue.let_one_go()
             return wire.puback(came.mid) if came.mid else b""
         ticket = _Ticket(self._connection, came.mid)
         message = Incoming(queue.topic, came.payload, came.retained, ticket, unsure=not came.mid)

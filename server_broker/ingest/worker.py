@@ -204,7 +204,7 @@ class Worker:
             )
         births, others, about_blobs = ([one for one in messages if rank_of(one) is rank] for rank in Rank)
         for batch in (*self._costs.batches(births), *self._costs.batches(others)):
-            self._process(batch)
+            self._store_by_halves(batch)
         for batch in self._costs.batches(about_blobs):
             self._process_blob_batch(batch)
         for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
@@ -239,7 +239,7 @@ class Worker:
     def _process_blob_batch(self, batch: Sequence[Incoming]) -> None:
         """Process a batch about pictures. If the media folder cannot be written, raise an alarm and drop it."""
         try:
-            self._process(batch)
+            self._store_by_halves(batch)
         except OSError as error:
             if error.errno not in _MEDIA_FOLDER_ERRORS:
                 raise
@@ -253,60 +253,70 @@ class Worker:
             # Nothing was stored, but the station has its picture until the county says that it lacks nothing of it.
             self._source.acknowledge(batch)
 
-    def _process(self, batch: Sequence[Incoming]) -> None:
+    def _store_by_halves(self, batch: Sequence[Incoming]) -> None:
         """Store a batch, answer it and acknowledge it, however long the database is away."""
         try:
-            outgoing = self._retry_while_database_away(lambda: self._timed(batch))
+            outgoing = self._retry_while_database_away(lambda: self._store_and_charge(batch))
         except (OSError, _Stopped):
             # `_process_blob_batch` deals with an OSError of the media folder. Any other one is a bug: the worker ends.
             raise
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
             if len(batch) == 1:
                 _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
-                self._process_alone(batch[0])
+                self._store_one_by_one(batch[0])
                 return
             _log.warning("a batch of %d messages failed; its halves are processed apart", len(batch))
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
-                self._process(half)
+                self._store_by_halves(half)
             return
         self._publish(outgoing)
         self._source.acknowledge(batch)
 
-    def _timed(self, batch: Sequence[Incoming]) -> list[Outgoing]:
-        """Process a batch, and charge a station that makes it dear."""
-        began = time.monotonic()
-        outgoing = self._processor.process_batch(batch)
-        verdict = self._costs.took(batch, time.monotonic() - began)
+    def _store_and_charge(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
+        """Process a batch, and charge a station that makes it dear, also if it fails."""
+        began, blameless = time.monotonic(), False
+        try:
+            return self._processor.process_batch(batch, careful=careful, hold=hold)
+        except (Error, OSError) as error:
+            blameless = isinstance(error, OSError) or is_transient(error)
+            raise
+        finally:
+            if not blameless:
+                self._charge(batch, time.monotonic() - began)
+
+    def _charge(self, batch: Sequence[Incoming], seconds: float) -> None:
+        verdict = self._costs.took(batch, seconds)
         if verdict.pays_s:
             self._source.charge(batch[0].station, verdict.pays_s)
-        for station, seconds in verdict.dear.items():
-            self._floods.cost_dear(station, seconds)
-        return outgoing
+        for station, over_s in verdict.dear.items():
+            self._floods.cost_dear(station, over_s)
 
-    def _process_alone(self, message: Incoming) -> None:
+    def _store_one_by_one(self, message: Incoming) -> None:
         """Store a message that failed in row 1, by row 2, 3 or 4 of the ladder, and acknowledge it."""
         # Apart from now on, or its next message would fail the batch of its neighbours too.
         self._costs.watch(message.station)
         try:
             outgoing = self._retry_while_database_away(
-                lambda: self._processor.process_batch([message], careful=True),
+                lambda: self._store_and_charge([message], careful=True),
             )
         except (OSError, _Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - likewise
             _log.exception("a message on %s cannot be processed", message.topic)
-            outgoing = self._keep_unread(message, "refused_by_database" if isinstance(error, Error) else "unsettled")
+            outgoing = self._hold_or_quarantine(
+                message, "refused_by_database" if isinstance(error, Error) else "unsettled"
+            )
         self._publish(outgoing)
         self._source.acknowledge([message])
 
-    def _keep_unread(self, message: Incoming, reason: str) -> list[Outgoing]:
+    def _hold_or_quarantine(self, message: Incoming, reason: str) -> list[Outgoing]:
         """Store an envelope's facts held and return the receipt. If even that fails, keep the message in quarantine.
 
         A message in quarantine gets no receipt, because its facts have no place in their stream.
         """
         try:
-            return self._retry_while_database_away(lambda: self._processor.process_batch([message], hold=reason))
+            return self._retry_while_database_away(lambda: self._store_and_charge([message], hold=reason))
         except (OSError, _Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - likewise

@@ -154,7 +154,7 @@ def test_dear_ones_are_found_where_batches_have_one_station(costs: Costs, dear: 
     assert min(charged.values()) > 4
 
 
-def test_one_whose_batches_fail_is_apart(costs: Costs) -> None:
+def test_one_that_is_watched_is_apart(costs: Costs) -> None:
     costs.watch("shili-07")
     batches = costs.batches(one_of_each(STATIONS))
     assert [message.station for message in batches[1]] == ["shili-07"]

@@ -80,6 +80,22 @@ def test_a_few_refusals_and_a_bad_line_are_no_flood(watch: FloodWatch) -> None:
     assert told_of() == []
 
 
+def test_what_came_together_while_nobody_looked_for_a_night_is_no_flood(watch: FloodWatch, clock: Clock) -> None:
+    """The database was away. Each station asked for the time again and again, and the broker told of each line."""
+    watch.look({}, {}, now=NOW)
+    clock.now += 8 * 3600
+    refused = BrokerRefusals(denied=DENIED_OFTEN + 50, ended=ENDED_OFTEN + 50)
+    assert watch.look({"shili-01": MANY_LET_GO + 50}, {"shili-01": refused}, now=NOW) == []
+    assert told_of() == []
+
+
+def test_one_that_flooded_all_the_while_is_named_then_too(watch: FloodWatch, clock: Clock) -> None:
+    watch.look({}, {}, now=NOW)
+    clock.now += 12 * LOOK_S
+    assert watch.look({"shili-01": 12 * MANY_LET_GO}, {}, now=NOW) == ["shili-01"]
+    assert f"最近 60 秒内超出份额的消息 {12 * MANY_LET_GO} 条未收" in Alarm.objects.get().detail
+
+
 def test_the_alarm_ends_when_it_is_calm(watch: FloodWatch) -> None:
     watch.look({"shili-01": MANY_LET_GO}, {}, now=NOW)
     watch.look({"shili-01": MANY_LET_GO}, {}, now=NOW + MINUTE)

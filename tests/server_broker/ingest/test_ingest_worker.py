@@ -198,6 +198,21 @@ def test_one_bad_message_of_many_costs_a_few_more_transactions(
     assert len(source.acknowledged) == 128
 
 
+def test_one_whose_messages_fail_slowly_pays_for_it(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    source.waiting.append(other.add(touch()).facts_message())
+    worker.step(timeout_s=0)  # what a batch takes here
+    slowly = f"NEW.station_id = '{station.id}' AND pg_sleep(0.4) IS NOT NULL"
+    with refusing("attendance_touch", "22023", slowly):
+        for number in range(1, 5):
+            source.waiting.append(station.add(touch(number)).facts_message(number))
+            worker.step(timeout_s=0)
+    assert source.charged[station.id] > 0.4
+
+
 def test_a_station_that_sends_beyond_its_share_is_named_and_its_connection_ends(
     station: StationDouble, source: RecordingSource, worker: Worker
 ) -> None:
