@@ -210,7 +210,8 @@ def test_one_whose_messages_fail_slowly_pays_for_it(
         for number in range(1, 5):
             source.waiting.append(station.add(touch(number)).facts_message(number))
             worker.step(timeout_s=0)
-    assert source.charged[station.id] > 0.4
+    # Seven tries of four tenths of a second: of all but the first message both that fails and that with savepoints.
+    assert source.charged[station.id] > 6 * 0.4
 
 
 def test_a_station_that_sends_beyond_its_share_is_named_and_its_connection_ends(
