@@ -42,12 +42,13 @@ chrony and timesyncd are read is tested apart. The county's machine has such clo
 histories they stand in 1970, 2020, 2038, an hour or a year ahead, or are set in the middle of a boot, also back, by \
 hand or by a time service; county_clocks counts the histories of each kind. They are put right in the same boot of \
 that machine, after it was started anew with the wrong time, or in its firmware meanwhile (if it was slow, a person \
-then says so by `clock --earlier wrong`, because nothing else tells of it); in_review counts what the last two leave \
-dated by nobody. \
-OpenSSL's judgement of dates is not in it: tests/integration has a real agent whose wall clock libfaketime moves to \
-2100 and 1972 (boot id and CLOCK_BOOTTIME stay), tests/agent/uplink has certificates that ended in 2021. Not covered: \
-the kernel's own clock code, a running chronyd, a real RTC or modem, drift above 8 ppm, more than a day from a fact to \
-the word that dates it, the times of answered questions, a clock that is slow by less than its machine was off."""
+then says so by `clock --earlier wrong`, because nothing else tells of it). If a boot of the machine began with a \
+wrong time, the county can't know whether the boots before did; in half of the histories in which they did not, a \
+person says so by `clock --earlier right`. in_review counts what is left dated by nobody. OpenSSL's judgement of dates \
+is not in it: tests/integration has a real agent whose wall clock libfaketime moves to 2100 and 1972 (boot id and \
+CLOCK_BOOTTIME stay), tests/agent/uplink has certificates that ended in 2021. Not covered: the kernel's own clock \
+code, a running chronyd, a real RTC or modem, drift above 8 ppm, more than a day from a fact to the word that dates \
+it, the times of answered questions, a clock that is slow by less than its machine was off."""
 
 
 def prove(*, runs: int, seed: int) -> Findings:
