@@ -1,7 +1,8 @@
 """What Mosquitto's plugin tells the county about a station: how often it was refused, cut off and gone.
 
-The plugin (``mosquitto/plugin_source/gate.c``) says it every five seconds, of the stations of which there is something
-to say. The topic is no leaf of the contract (`protocol.topics`), so the access lists let no station speak there.
+The plugin (``mosquitto/plugin_source/gate.c``) says it every five seconds, of each station that was denied anything,
+was cut, or went ten times or more. The topic is no leaf of the contract (`protocol.topics`), so the access lists let no
+station speak there.
 """
 
 import msgspec
@@ -17,7 +18,7 @@ class BrokerRefusals(msgspec.Struct, frozen=True):
     """Of one station, since the last time."""
 
     denied: int = 0
-    """Messages beyond its rate, and requests for what is not its own."""
+    """Messages and filters beyond its rate, and requests for what is not its own."""
     cut: int = 0
     """Connections that were cut because it kept the broker from all others."""
     ended: int = 0

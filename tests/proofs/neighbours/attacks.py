@@ -17,6 +17,8 @@ from protocol.facts import AlarmRaised, BlobAnnounced, ClockCorrected, FactsLost
 from protocol.heads import sign_head
 from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.more_attacks import (
+    own_subscriptions,
+    own_unsubscriptions,
     pictures_hard_to_open,
     pings_across_records,
     renewals,
@@ -316,5 +318,7 @@ ATTACKS: dict[str, Attack] = {
         pictures_hard_to_open,
         renewals,
         unread_downloads,
+        own_subscriptions,
+        own_unsubscriptions,
     )
 }

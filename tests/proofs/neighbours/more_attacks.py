@@ -1,4 +1,4 @@
-"""More attacks: packets across the borders of TLS records, pictures that are hard to open, requests to the web."""
+"""More attacks: packets across borders of TLS records, filters, pictures that are hard to open, requests to the web."""
 
 import contextlib
 import hashlib
@@ -19,6 +19,8 @@ from protocol.codec import encode
 from protocol.enrolment import RenewRequest, sign_request
 from protocol.facts import BlobAnnounced, encode_fact
 from protocol.fetch import sign_fetch
+from protocol.topics import DOWN
+from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.stream import Stream
 from tests.proofs.strangers.station import make_csr
 from tests.server_broker.station_double import moment
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 PING = b"\xc0\x00"
 SCANS = 1_200
+FILTERS_A_PACKET = 1_200
 DOWNLOADS, REQUESTS_EACH = 120, 200
 """Connections that read nothing, and the requests on each: their answers fill all buffers on the way."""
 _SMALL_WINDOW_BYTES = 2_048
@@ -39,6 +42,25 @@ def pings_across_records(rogue: "Rogue") -> Iterator[bytes]:
     yield b""
     while True:
         yield PING[1:] + PING[:1]
+
+
+def own_filters(rogue: "Rogue") -> list[str]:
+    """Return as many filters as a packet holds; each is one of the six that it may have."""
+    return [rogue.topic(DOWN[number % len(DOWN)]) for number in range(FILTERS_A_PACKET)]
+
+
+def own_subscriptions(rogue: "Rogue") -> Iterator[bytes]:
+    """Subscriptions to its own six topics, again and again."""
+    one = packets.subscribe(own_filters(rogue))
+    while True:
+        yield one
+
+
+def own_unsubscriptions(rogue: "Rogue") -> Iterator[bytes]:
+    """The opposite of these, for which no access list has a line."""
+    one = packets.unsubscribe(own_filters(rogue))
+    while True:
+        yield one
 
 
 def bomb(scans: int = SCANS) -> bytes:

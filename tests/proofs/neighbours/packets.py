@@ -34,6 +34,11 @@ def subscribe(filters: Sequence[str], *, mid: int = 1) -> bytes:
     return packet(0x82, mid.to_bytes(2, "big") + b"\x00" + b"".join(text(one) + b"\x01" for one in filters))
 
 
+def unsubscribe(filters: Sequence[str], *, mid: int = 1) -> bytes:
+    """Return an UNSUBSCRIBE (3.10)."""
+    return packet(0xA2, mid.to_bytes(2, "big") + b"\x00" + b"".join(map(text, filters)))
+
+
 def publish(topic: str, payload: bytes, *, mid: int = 0, properties: bytes = b"") -> bytes:
     """Return a PUBLISH (3.3): by QoS 1 with a packet id, else by QoS 0."""
     body = text(topic) + (mid.to_bytes(2, "big") if mid else b"") + length(len(properties)) + properties + payload

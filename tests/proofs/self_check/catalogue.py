@@ -127,6 +127,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "50-subscribe-not-judged": (county_tests("broker/mosquitto/test_subscriptions.py"),),
     "51-line-added-to-the-journal-before-last": (county_tests("trust/test_journal_compaction.py"),),
     "52-changed-journal-not-read-again": (county_tests("trust/test_journal_in_memory.py"),),
+    "53-own-filters-for-nothing": (county_tests("broker/mosquitto/test_subscriptions.py"),),
     "54-new-stream-in-one-piece": (agent_tests("storage/test_slow_card.py"),),
     "55-half-built-stream-taken-for-whole": (agent_tests("storage/test_outbox_next_stream.py"),),
     "56-who-is-cut-is-not-named": (county_tests("ingest/test_broker_refusals.py"),),

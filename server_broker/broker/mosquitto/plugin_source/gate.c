@@ -10,8 +10,9 @@
  *   plugin_opt_hears LEAVES    the leaves that a station may subscribe to, with a blank between two
  *   plugin_opt_port PORT       the port of the listener
  *
- * Every TELL_S it tells the county's ingest workers which stations were refused much, on a topic on which no station may
- * speak: cunhui/1/SHARD/NAME/refused (server_broker/broker/refusals.py reads it).
+ * Every TELL_S it tells the county's ingest workers which stations were denied anything, were cut, or went often, on a topic
+ * on which no station may speak: cunhui/1/SHARD/NAME/refused. server_broker/broker/refusals.py reads it and decides what is
+ * much.
  *
  * Mosquitto loads it once for each listener, so nothing is kept in static variables. Mosquitto has one thread; the
  * plugin has another, which sees to it that no client keeps that one for itself (turns.h).
@@ -34,22 +35,25 @@
 
 /*
  * A token bucket for each station, so that a flood ends here, before the queue that all stations share. An honest station
- * has one message under way and is far below: 500 a second are a backlog of 200,000 facts in two minutes.
+ * has one message under way and is far below: 500 a second are a backlog of 200,000 facts in two minutes. Each filter of a
+ * SUBSCRIBE or an UNSUBSCRIBE counts as a message; an honest station has six each time it connects.
  */
 #define MESSAGES_A_SECOND 500.0
 #define MESSAGES_AT_ONCE 2000.0
-#define BYTES_OF_A_MESSAGE 4096.0 /* so many bytes more count as another message */
+#define BYTES_OF_A_MESSAGE 4096.0 /* so many bytes of payload, or of a filter, count as another */
 /*
  * Whoever goes on beyond that is disconnected. Mosquitto 2.0.21 reads from a TLS connection as long as packets go over the
  * borders of TLS records, and serves nobody else meanwhile: a denial of each message alone stopped everybody.
  */
 #define DENIED_AT_MOST 200.0
 
-/* What a request has beside its topic and payload: headers, TLS records, and the acknowledgement of a delivery. */
+/* What a message has beside its topic and payload: headers, TLS records, and the acknowledgement of a delivery. */
 #define OVERHEAD_BYTES 256
+/* What a filter has beside itself (MQTT 5.0, 3.8.3): thousands of them may be in one packet. */
+#define FILTER_OVERHEAD_BYTES 3
 #define TELL_S 5.0
 /* So many ends of connections within TELL_S are told. An honest station waits a second before it comes back. */
-#define ENDED_OFTEN 10
+#define ENDED_WORTH_TELLING 10
 
 struct station {
     char name[LINE_BYTES];
@@ -129,6 +133,15 @@ static int deny(struct station *station, const struct mosquitto *client)
     return MOSQ_ERR_ACL_DENIED;
 }
 
+/* Let a message or a filter of so many bytes through if the station can pay for it. */
+static int charge(const struct gate *gate, struct station *station, const struct mosquitto *client, size_t bytes,
+                  size_t overhead_bytes)
+{
+    if (!spend(station, 1.0 + (double)bytes / BYTES_OF_A_MESSAGE)) return deny(station, client);
+    turns_let_through(gate->turns, bytes + overhead_bytes);
+    return MOSQ_ERR_PLUGIN_DEFER;
+}
+
 /* Read the list anew. If it can't be read nobody is on it: a station that was revoked must not stay by an accident. */
 static void read_stations(struct gate *gate)
 {
@@ -199,23 +212,28 @@ static int judge(int event, void *event_data, void *user_data)
     const struct mosquitto_evt_acl_check *asked = event_data;
     const struct gate *gate = user_data;
     struct station *station;
-    size_t length = 0;
+    size_t length = 0, topic_bytes = strlen(asked->topic);
 
     (void)event;
-    turns_asked(gate->turns, asked->payloadlen + strlen(asked->topic) + OVERHEAD_BYTES);
-    if (asked->access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_PLUGIN_DEFER;
-    /* Who speaks an older MQTT is told nothing of what is denied; Mosquitto 2.0 has no option that refuses it. */
-    if (mosquitto_client_protocol_version(asked->client) != 5) return MOSQ_ERR_ACL_DENIED;
     station = find(gate->stations, gate->count, mosquitto_client_username(asked->client));
     if (station == NULL) return MOSQ_ERR_ACL_DENIED;
+    /* Who speaks an older MQTT is told nothing of what is denied; Mosquitto 2.0 has no option that refuses it. */
+    if (mosquitto_client_protocol_version(asked->client) != 5) return deny(station, asked->client);
+    if (asked->access == MOSQ_ACL_UNSUBSCRIBE)
+        return charge(gate, station, asked->client, topic_bytes, FILTER_OVERHEAD_BYTES);
     for (int i = 0; i < 2 && length == 0; i++) length = begins_own(station, station->shards[i], asked->topic);
     if (length == 0) return deny(station, asked->client);
-    if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return deny(station, asked->client);
-    if (asked->access != MOSQ_ACL_WRITE) return MOSQ_ERR_PLUGIN_DEFER;
+    if (asked->access == MOSQ_ACL_READ) {
+        turns_let_through(gate->turns, OVERHEAD_BYTES);
+        return MOSQ_ERR_PLUGIN_DEFER;
+    }
+    if (asked->access == MOSQ_ACL_SUBSCRIBE) {
+        if (!hears(gate, asked->topic + length)) return deny(station, asked->client);
+        return charge(gate, station, asked->client, topic_bytes, FILTER_OVERHEAD_BYTES);
+    }
     /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */
     if (asked->qos > HIGHEST_QOS) return deny(station, asked->client);
-    if (!spend(station, 1.0 + asked->payloadlen / BYTES_OF_A_MESSAGE)) return deny(station, asked->client);
-    return MOSQ_ERR_PLUGIN_DEFER;
+    return charge(gate, station, asked->client, asked->payloadlen, topic_bytes + OVERHEAD_BYTES);
 }
 
 /* Asked about each PUBLISH before judge. The contract's messages have no properties (3.3.2.3), and no bound of Mosquitto
@@ -257,14 +275,14 @@ static int ended(int event, void *event_data, void *user_data)
     return MOSQ_ERR_SUCCESS;
 }
 
-/* Tell the county which stations were refused much since the last time. */
+/* Tell the county which stations were denied anything, were cut, or went often since the last time. */
 static void tell(struct gate *gate)
 {
     char topic[TOPIC_BYTES], said[TOPIC_BYTES];
 
     for (size_t i = 0; i < gate->count; i++) {
         struct station *station = &gate->stations[i];
-        if (station->denied > 0 || station->cut > 0 || station->ended >= ENDED_OFTEN) {
+        if (station->denied > 0 || station->cut > 0 || station->ended >= ENDED_WORTH_TELLING) {
             snprintf(topic, sizeof topic, "cunhui/1/%u/%s/refused", station->shards[0], station->name);
             int length = snprintf(said, sizeof said, "{\"denied\":%u,\"cut\":%u,\"ended\":%u}", station->denied,
                                   station->cut, station->ended);

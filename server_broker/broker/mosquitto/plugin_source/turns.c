@@ -5,8 +5,9 @@
  *    as long as packets go over the borders of TLS records. So when a turn of its loop has taken so much time on a core
  *    (HELD_MS), the connection from which alone it still reads is cut. A reload of the lists reads from nobody; a turn
  *    that is long because many connect reads from many.
- * 2. A client that sends much of what no plugin is asked about is cut, however short its turns are: when in FLOW_MS more
- *    came from it than all messages that the broker asked about in that time, its own and all others', and UNASKED_BYTES.
+ * 2. A client that sends much of what nobody let through is cut, however short its turns are: when in FLOW_MS more came
+ *    from it than all messages and filters that the plugin let through in that time, its own and all others', and
+ *    OTHER_BYTES. What is let through is paid for (gate.c), what no plugin is asked about and what is denied is not.
  */
 #include "turns.h"
 
@@ -25,7 +26,7 @@
 #define HELD_MS 50.0
 #define FLOW_MS 5000.0
 /* 100,000 PINGREQs a second. An honest station sends less than 100 bytes a second beside its messages. */
-#define UNASKED_BYTES (1024L * 1024)
+#define OTHER_BYTES (1024L * 1024)
 #define MAX_SOCKETS 65536
 /*
  * What a station is sent leaves at most so fast, and little of it waits in the kernel. 8,192 PINGREQs fit into a TLS
@@ -54,7 +55,7 @@ struct turns {
     pthread_t thread;
     clockid_t broker_clock;  /* the time of the broker's own thread on a core */
     atomic_ulong number;     /* of turns */
-    atomic_ulong asked;      /* bytes about which the broker asked */
+    atomic_ulong let_through; /* bytes of messages and filters */
     int cut_socket;          /* of the connection that was cut, valid while cut_cookie is not 0 */
     atomic_ulong cut_cookie; /* the kernel's own name of it: its descriptor is used again */
     atomic_bool over;
@@ -62,7 +63,7 @@ struct turns {
     unsigned long turn;
     double turn_began_ms;
     struct look at_turn;
-    unsigned long asked_before;
+    unsigned long let_through_before;
     double flow_began_ms;
     struct look at_flow;
 };
@@ -204,17 +205,17 @@ static void look_at_turn(struct turns *turns)
     }
 }
 
-/* Cut whoever sent most since the last look, if that was far more than all that the broker asked about. */
+/* Cut whoever sent most since the last look, if that was far more than all that was let through. */
 static void look_at_flow(struct turns *turns)
 {
     struct reading most;
-    unsigned long asked;
+    unsigned long let_through;
 
     if (milliseconds(CLOCK_MONOTONIC) - turns->flow_began_ms < FLOW_MS) return;
     most = read_most(turns, &turns->at_flow);
-    asked = atomic_load(&turns->asked);
-    if (most.bytes > (long long)(asked - turns->asked_before) + UNASKED_BYTES) cut(turns, most.socket);
-    turns->asked_before = asked;
+    let_through = atomic_load(&turns->let_through);
+    if (most.bytes > (long long)(let_through - turns->let_through_before) + OTHER_BYTES) cut(turns, most.socket);
+    turns->let_through_before = let_through;
     read_all(turns, &turns->at_flow);
     turns->flow_began_ms = milliseconds(CLOCK_MONOTONIC);
 }
@@ -240,9 +241,9 @@ void turns_next(struct turns *turns)
     turns->paced = true;
 }
 
-void turns_asked(struct turns *turns, unsigned long bytes)
+void turns_let_through(struct turns *turns, unsigned long bytes)
 {
-    if (turns != NULL) atomic_fetch_add(&turns->asked, bytes);
+    if (turns != NULL) atomic_fetch_add(&turns->let_through, bytes);
 }
 
 static void free_all(struct turns *turns)

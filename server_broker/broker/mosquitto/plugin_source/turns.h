@@ -14,8 +14,8 @@ struct turns *turns_begin(unsigned port);
 /* Tell that a turn of the broker's loop begins. The listener is open by the first one. */
 void turns_next(struct turns *turns);
 
-/* Tell that the broker asked about a message or a filter of so many bytes, whoever's it was. */
-void turns_asked(struct turns *turns, unsigned long bytes);
+/* Tell that a message or a filter of so many bytes on the wire was let through, whoever's it was. */
+void turns_let_through(struct turns *turns, unsigned long bytes);
 
 /* Tell, once, that the broker has closed a connection that was cut. Called before and after each connection's end. */
 bool turns_closed_cut(struct turns *turns);

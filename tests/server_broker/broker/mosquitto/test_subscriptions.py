@@ -3,7 +3,7 @@
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import pytest
@@ -21,6 +21,7 @@ NAME, OTHER = "village-01", "village-02"
 DENIED = 0x87
 GRANTED = 1
 """QoS 1, which was asked for (MQTT 5.0, 3.9.3)."""
+PINGREQ, PINGRESP = b"\xc0\x00", b"\xd0"
 CUT_S = 20
 """Within which whoever keeps the broker for itself is cut, on a machine that is busy with other work too."""
 OWN = [topic(shard=0, station=NAME, leaf=leaf) for leaf in DOWN]
@@ -115,6 +116,39 @@ def test_whoever_floods_on_is_disconnected_and_a_neighbour_is_served_meanwhile(c
         with pytest.raises(OSError):
             line.sendall(flood)
         assert neighbour.publish(topic(shard=0, station="village-10", leaf="facts")) == 0x10
+
+
+@pytest.mark.parametrize(
+    ("name", "asks"), [("village-16", packets.subscribe), ("village-17", packets.unsubscribe)], ids=["sub", "unsub"]
+)
+def test_whoever_asks_for_its_own_topics_without_end_is_disconnected(
+    county: BrokerCounty, name: str, asks: Callable[[Sequence[str]], bytes]
+) -> None:
+    """Each filter is paid for from the bucket of its messages: 2,000 at once, 500 a second, and 200 denied."""
+    rogue = county.board(name)
+    assert broker.refresh(county.home, now=NOW)
+    own = [topic(shard=0, station=name, leaf=leaf) for leaf in DOWN] * 200
+    with county.flooding(rogue) as line:
+        line.sendall(packets.connect(name))
+        assert line.recv(256)[:1] == b"\x20"
+        with suppress(OSError):
+            line.sendall(asks(own) * 20 + PINGREQ)
+        assert PINGRESP not in first_bytes(line), "it was answered to the end"
+
+
+def test_a_station_that_asks_a_hundred_times_for_its_own_six_meets_no_bound(station: Visitor) -> None:
+    assert {station.subscribe(*OWN) for _ in range(100)} == {GRANTED}
+
+
+def first_bytes(line: ssl.SSLSocket) -> set[bytes]:
+    """Return the first bytes of all packets that come, up to the answer to a ping or the connection's end."""
+    came, firsts = bytearray(), set[bytes]()
+    with suppress(OSError):
+        while PINGRESP not in firsts and (some := line.recv(65_536)):
+            came += some
+            while packet := packets.take(came):
+                firsts.add(bytes((packet[0],)))
+    return firsts
 
 
 def test_whoever_keeps_the_broker_for_itself_is_cut(county: BrokerCounty) -> None:
