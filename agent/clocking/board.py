@@ -58,7 +58,7 @@ class Board:
                     yield person, self._absent(names[person], apart[person], window, person, minute)
 
     def _row(self, person: str, names: dict[str, str], apart: str, span: duty.DutySpan, minute: int) -> DutyRow:
-        arrived, left = self._marks(person, span)
+        arrived, departed = self._marks(person, span)
         giver = next((window.instead_of[person] for window in span.windows if person in window.instead_of), None)
         return DutyRow(
             name=names[person],
@@ -66,13 +66,13 @@ class Board:
             start=span.start_minute,
             end=span.end_minute,
             arrived=arrived.minute if arrived else None,
-            left=left.minute if left and span.departs else None,
+            left=departed.minute if departed and span.departs else None,
             apart=apart,
             state=_state(span.start, span.end, minute),
             closed=minute >= span.closes,
             arrivals_over=minute >= span.middle,
             arrived_by_time=arrived is not None and arrived.by_time,
-            left_by_time=left is not None and left.by_time,
+            left_by_time=departed is not None and departed.by_time,
             leads=any(person in window.leaders for window in span.windows),
             away=_away_now(span, person, minute),
             instead_of=names.get(giver, "") if giver else "",
@@ -123,11 +123,13 @@ def away_all_day(around: Iterable[DutyDate], person: str) -> list[DateWindow]:
 
 
 def _away_now(span: duty.DutySpan, person: str, minute: int) -> str:
-    """Return why somebody is away at a moment of a window of which something is left; empty if they are due."""
+    """Return why somebody is away at a moment of a window of which something remains; empty if they are due."""
     for window in span.windows:
-        left = window.away.get(person)
-        if left is not None and window.start <= minute < window.end and not left.begin <= minute < left.end:
-            return left.why
+        remaining = window.away.get(person)
+        if remaining is None or not window.start <= minute < window.end:
+            continue
+        if not remaining.begin <= minute < remaining.end:
+            return remaining.why
     return ""
 
 

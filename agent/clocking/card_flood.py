@@ -88,7 +88,7 @@ class CardFlood:
         recorded = reader.take(now_ms)
         left_out = reader.kept.left_out
         if not recorded and left_out == 1:
-            self._state(name, reader, now_ms)
+            self._state_count(name, reader, now_ms)
         elif not recorded and left_out.bit_count() == 1:
             # Kept so rarely, and yet a crash costs no more than half of the count.
             self._slot.keep(self._all())
@@ -106,7 +106,7 @@ class CardFlood:
                 continue
             over = not reader.look(now_ms)
             if over or now_ms - reader.stated_ms >= STATED_EVERY_MS:
-                self._state(name, reader, now_ms)
+                self._state_count(name, reader, now_ms)
             if over:
                 self._alarms.clear_alarm(_code(name))
                 reader.kept.left_out, reader.after_restart = 0, False
@@ -115,7 +115,7 @@ class CardFlood:
     def _all(self) -> dict[str, _Kept]:
         return {name: reader.kept for name, reader in self._readers.items()}
 
-    def _state(self, name: str, reader: _Reader, now_ms: int) -> None:
+    def _state_count(self, name: str, reader: _Reader, now_ms: int) -> None:
         reader.stated_ms = now_ms
         count = f"{'至少' if reader.after_restart else '共'} {reader.kept.left_out} 次"
         so_far = "从现在起" if count == "共 1 次" else f"到现在{count}"
