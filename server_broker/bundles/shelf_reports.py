@@ -6,8 +6,7 @@ from datetime import datetime
 from protocol.twin import Reported
 from server_broker.bundles.models import ShelfHeard, ShelfReport
 from server_broker.platform.database_text import shown_line
-
-_LAST_BIG_INTEGER = 2**63 - 1
+from server_broker.platform.tables import LAST_BIG_INTEGER
 
 
 def note_shelves(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> None:
@@ -28,7 +27,7 @@ def note_shelves(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> 
         (station, shown_line(one.id), one.version): ShelfReport(
             station_id=station,
             bundle=shown_line(one.id),
-            version=min(one.version, _LAST_BIG_INTEGER),
+            version=min(one.version, LAST_BIG_INTEGER),
             state=shown_line(one.state),
             reason=shown_line(one.reason),
             at=now,

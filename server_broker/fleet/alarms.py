@@ -23,6 +23,7 @@ from server_broker.fleet.alarm_ends import COUNTY_ENDS, SEEN_STAYS, STATION_ENDS
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import shown_line
+from server_broker.platform.tables import LAST_INTEGER
 
 type Origin = Literal["county", "station"]
 
@@ -34,16 +35,16 @@ _DETAIL_CHARS = 400
 _CODE_CHARS = 64
 
 # The county may count more calls than an integer column holds, because a station chooses how often it repeats an alarm;
-# so the count stops at 2^31 - 1.
-_UPSERT = """
+# so the count stops at the last that it holds.
+_UPSERT = f"""
 INSERT INTO fleet_alarm (station_id, origin, code, severity, detail, opened_at, last_at, count, resolved_because)
 SELECT station, origin, code, severity, detail, %(at)s, %(at)s, count, ''
 FROM unnest(%(stations)s::text[], %(origins)s::text[], %(codes)s::text[], %(severities)s::text[], %(details)s::text[],
             %(counts)s::int[]) AS called (station, origin, code, severity, detail, count)
 ON CONFLICT (station_id, origin, code) WHERE resolved_at IS NULL
 DO UPDATE SET last_at = excluded.last_at, detail = excluded.detail, severity = excluded.severity,
-              count = least(fleet_alarm.count::bigint + excluded.count, 2147483647)
-"""
+              count = least(fleet_alarm.count::bigint + excluded.count, {LAST_INTEGER})
+"""  # noqa: S608 - our own constant
 
 # What happened again after somebody had seen it is a new alarm. A `last_at` that is still to come was written by a
 # clock that was put back since. Two SELECTs, because `IS NOT DISTINCT FROM` uses no index.

@@ -13,7 +13,7 @@ from protocol.fact_base import StationFact
 from protocol.units import FactRef, Moment
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
 from server_broker.platform.database_text import shown_json
-from server_broker.platform.tables import Table
+from server_broker.platform.tables import LAST_INTEGER, Table
 
 LAST_WALL_MS = 7_258_118_399_999
 """The last millisecond of the year 2199. No station's real-time clock counts further, and nobody means a later date.
@@ -21,8 +21,6 @@ LAST_WALL_MS = 7_258_118_399_999
 Whoever reckons with a stored time adds days to it, which must not run out of the calendar. A fact that states a later
 one is held.
 """
-
-_LAST_INTEGER = 2**31 - 1
 
 
 class Unstorable(Exception):
@@ -128,7 +126,7 @@ def text(value: str) -> str:
 
 def integer(value: int) -> int:
     """Return a number that an integer column can hold."""
-    if not 0 <= value <= _LAST_INTEGER:
+    if not 0 <= value <= LAST_INTEGER:
         raise Unstorable(f"number {value} does not fit")
     return value
 

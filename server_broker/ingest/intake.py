@@ -35,11 +35,10 @@ from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import Origins, refs_of
 from server_broker.ingest.signatures import Claim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamRow
+from server_broker.platform.tables import LAST_INTEGER
 
 _log = logging.getLogger(__name__)
 
-_LAST_INTEGER = 2**31 - 1
-"""The largest number that the column for waiting facts holds. A station may sign for any seq."""
 _REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """What the database answers for a row that it will never take. Other errors pass, and the worker tries again."""
 
@@ -240,8 +239,7 @@ class Intake:
             if (signed := one.reading.signed) is not None
         }
         waiting = {
-            one.sender.id: min(max(0, one.stream.state.issued - one.stream.state.through), _LAST_INTEGER)
-            for one in work
+            one.sender.id: min(max(0, one.stream.state.issued - one.stream.state.through), LAST_INTEGER) for one in work
         }
         alarms = [*self._alarms, *self._rows.alarms]
         for one in work:

@@ -31,6 +31,7 @@ from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.database_text import shown_line
 from server_broker.platform.sql import query
+from server_broker.platform.tables import LAST_BIG_INTEGER, LAST_INTEGER
 from server_broker.twin.desired import desired_at_birth, is_ahead, note_reported, shelves_named
 
 type Presence = Birth | Gone | Vitals | Reported
@@ -62,9 +63,6 @@ _STATUS_FIELDS = [
     "slot",
 ]
 """All that stations say of themselves. ``receipt_at`` is not among them: `stream_tables.put_receipted` writes it."""
-_LAST_INTEGER = 2**31 - 1
-_LAST_BIG_INTEGER = 2**63 - 1
-"""The largest numbers that the columns hold. A station may state any, and must not fail its whole batch by it."""
 
 
 def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, generation: int) -> list[Outgoing]:
@@ -114,7 +112,7 @@ def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[St
             # Counted from the signed head, because the station's own count may be older than the last receipt.
             known = through.get((sender.id, message.head.epoch))
             waiting = message.waiting if known is None else max(0, message.head.through - known)
-            status.waiting = min(waiting, _LAST_INTEGER)
+            status.waiting = min(waiting, LAST_INTEGER)
     StationStatus.objects.bulk_create(
         statuses.values(), update_conflicts=True, unique_fields=["station"], update_fields=_STATUS_FIELDS
     )
@@ -142,16 +140,16 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             if status.connection is not None and not status.online:
                 status.online, status.changed_at = True, now
             status.doubted_at = None
-            status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
+            status.blobs_waiting = min(vitals.blobs_waiting, LAST_INTEGER)
             status.clock_quality = vitals.at.quality
             status.vitals_at = _dated(vitals.at)
             status.software = shown_line(vitals.software)
             status.reader_ready, status.camera_ready = vitals.reader_ready, vitals.camera_ready
-            status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
-            status.resident_kib = min(vitals.resident_kib, _LAST_BIG_INTEGER)
+            status.disk_free_kib = min(vitals.disk_free_kib, LAST_BIG_INTEGER)
+            status.resident_kib = min(vitals.resident_kib, LAST_BIG_INTEGER)
             status.simulated = vitals.simulated
-            status.month_bytes = _at_most(vitals.month_bytes, _LAST_BIG_INTEGER)
-            status.month_forecast_bytes = _at_most(vitals.month_forecast_bytes, _LAST_BIG_INTEGER)
+            status.month_bytes = _at_most(vitals.month_bytes, LAST_BIG_INTEGER)
+            status.month_forecast_bytes = _at_most(vitals.month_forecast_bytes, LAST_BIG_INTEGER)
             status.saving = list(vitals.saving)
             # Not every vitals message carries the machine's health. The last one that came stays.
             if vitals.health is not None:

@@ -6,6 +6,11 @@ Each app whose tables others use exports them in its ``tables.py``. A linter see
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+LAST_INTEGER: Final = 2**31 - 1
+LAST_BIG_INTEGER: Final = 2**63 - 1
+"""The largest numbers that PostgreSQL's integer and bigint columns hold. A station may state a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
