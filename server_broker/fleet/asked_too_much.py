@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
+from django.db import Error
+
 from server_broker.fleet.alarm_codes import STATION_FLOODS
 from server_broker.fleet.alarms import raise_alarm
 
@@ -45,6 +47,12 @@ class AskedTooMuch:
             self._counted[station] = began, number + 1
             if number + 1 < MANY or now - self._named.get(station, -EVERY_S) < EVERY_S:
                 return
+            # Before it is raised, so that another thread does not raise it too meanwhile.
+            self._named[station] = now
         detail = f"一分钟内{self._said}被拒 {number + 1} 次；别的站点不受影响"
-        raise_alarm(station=station, code=STATION_FLOODS, severity="critical", detail=detail, at=at)
-        self._named[station] = now
+        try:
+            raise_alarm(station=station, code=STATION_FLOODS, severity="critical", detail=detail, at=at)
+        except Error:
+            with self._lock:
+                self._named.pop(station, None)
+            raise
