@@ -203,6 +203,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset({county_codes.STATION_CERTIFICATE, county_codes.COUNTY_CERTIFICATE}),
     ),
     Kind(
+        "console_name",
+        "办公网页的证书用不了或快到期",
+        "县运维",
+        "请照告警里写的换上新的证书和私钥；换好后自动解除。",
+        "alarms",
+        frozenset({county_codes.CONSOLE_CERTIFICATE}),
+    ),
+    Kind(
         "clock",
         "时钟不可信",
         "县运维",
@@ -296,6 +304,23 @@ KINDS: Final[tuple[Kind, ...]] = (
         "请让机箱通风，流量不足就核对套餐。",
         "station",
         frozenset({station_codes.TOO_HOT, station_codes.DATA_SHORT}),
+        "station",
+    ),
+    Kind(
+        "quota",
+        "站点当天的上限已到",
+        "县运维",
+        "记录留在站点，明天自动接着收；请看站点为什么发来这么多。",
+        "station",
+        frozenset({county_codes.STATION_QUOTA}),
+    ),
+    Kind(
+        "update",
+        "站点升级后不正常，已换回旧版",
+        "县运维",
+        "打卡照常；几个站点都这样就先停发（cunhui-server apt hold），把版本号报给软件的维护者。",
+        "station",
+        frozenset({station_codes.UPDATE_REVERTED}),
         "station",
     ),
     Kind(

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import server_broker
-from server_broker.console.words import ALARMS
+from server_broker.console.words import ALARMS, REMEDIES
 from server_broker.fleet import alarm_codes
+from server_broker.incidents.kinds import OTHER, SAID, kind_of
 
 ROOT = Path(server_broker.__file__).parent
 CODE_AT = {"AlarmCall": 1, "AlarmOver": 1, "raise_alarm": None, "resolve": None}
@@ -20,6 +21,16 @@ def test_every_code_is_listed() -> None:
 
 def test_every_alarm_of_the_county_has_a_name() -> None:
     assert (alarm_codes.COUNTY_ALARMS | alarm_codes.OWN_ALARMS) - ALARMS.keys() == set()
+
+
+def test_every_alarm_of_the_county_says_what_a_person_does_about_it() -> None:
+    assert alarm_codes.COUNTY_ALARMS - REMEDIES.keys() == set()
+    assert [code for code in alarm_codes.COUNTY_ALARMS if not REMEDIES[code].endswith("。")] == []
+
+
+def test_every_alarm_belongs_to_a_kind_of_incident_with_a_word_of_its_own() -> None:
+    assert [code for code in sorted(alarm_codes.COUNTY_ALARMS) if kind_of(code, "county") is OTHER] == []
+    assert [code for code in sorted(alarm_codes.OWN_ALARMS) if kind_of(code, "station") is SAID] == []
 
 
 def test_no_alarm_is_raised_or_closed_by_a_code_that_is_written_in_its_room() -> None:
