@@ -48,7 +48,7 @@ def watch_journal(home: CountyHome, *, now: dt.datetime, lists_problem: str = ""
     """Raise or close the alarms and reconcile; return the differences, or None if there were none.
 
     Args:
-        lists_problem: Why the broker does not follow the journal, as `broker.ListKeeper` says it.
+        lists_problem: Why the broker does not follow the journal, as the broker's keeper says it (`broker.Keeper`).
     """
     damage = StationJournal(home).read().damage()
     _tell(STATION_JOURNAL, f"{damage}。处理：{MEND_JOURNAL}" if damage else "", now)

@@ -2,7 +2,8 @@
 
 A revocation writes the journal first, then the broker's lists, then the database, so that it works while the database
 is away. If one step fails the next is still tried, and the result says which steps were done. The county's chores do
-the missing ones later: `broker.ListKeeper` the lists and sessions, `reconcile` the journal and the database.
+the missing ones later: the broker's keeper (`broker.Keeper`) the lists and sessions, `reconcile` the journal and the
+database.
 """
 
 import datetime as dt
