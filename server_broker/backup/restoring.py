@@ -43,6 +43,8 @@ _WHOLE, _DECRYPTED = "whole", "decrypted"
 _OF_THE_MACHINE = frozenset({"run", "logs", "backup", _WHOLE, _DECRYPTED})
 """What does not move as it is."""
 _OF_BACKUPS = ("repo", "work", "plan.json", "state.json")
+_FSTAB = Path("/etc/fstab")
+"""fstab(5): the disks that are mounted when the machine starts, and where."""
 type Say = Callable[[str], None]
 
 
@@ -104,6 +106,19 @@ def _require_empty(home: CountyHome) -> None:
     data = home.postgres_data
     if (data / "PG_VERSION").exists():
         raise ServiceError(f"{data} 里已有数据库，没有改动。要恢复到这里，先把它移到别处")
+    if _has_a_disk_of_its_own(home.root) and not home.root.is_mount():
+        raise ServiceError(
+            f"{_FSTAB} 里写着 {home.root} 是一块盘的挂载点，那块盘现在没有挂上：恢复到这里，一启动就会被它盖住。"
+            f"先删掉那一行，再运行 systemctl daemon-reload；要恢复到那块盘上，先挂上它，把里面的县平台移到别处"
+        )
+
+
+def _has_a_disk_of_its_own(folder: Path) -> bool:
+    """Tell whether a disk is mounted at the folder when the machine starts."""
+    if not _FSTAB.exists():
+        return False
+    lines = (line.split() for line in _FSTAB.read_text(errors="replace").splitlines())
+    return any(len(fields) > 1 and not fields[0].startswith("#") and Path(fields[1]) == folder for fields in lines)
 
 
 def _require_own(staging: Path) -> None:

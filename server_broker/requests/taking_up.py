@@ -26,6 +26,9 @@ from server_broker.requests.setting_aside import each_case, set_aside, tried
 from server_broker.requests.turns import moment_of
 from server_broker.requests.withdrawing import agree, may_deny
 
+LOST_BEFORE = dt.timedelta(days=3)
+"""A station may report a card lost since so long before its word came. It may be in the wrong hands, and the touches of
+the time before would be undone by nobody's word."""
 WHOSE_UNKNOWN = dt.timedelta(days=40)
 """For so long after it came a request of a card that is nobody's is looked at again: the card may be bound by then."""
 
@@ -55,8 +58,10 @@ def _take_up(case: Case, now: dt.datetime) -> None:
 
 
 def _wish(one: Request, person: Person, case: Case) -> Wish:
+    if person.village_id[:TOWNSHIP_DIGITS] != one.station.village_id[:TOWNSHIP_DIGITS]:
+        raise RequestRefused("这台终端不是本镇的，请到本镇的村里办，或请镇村代办")
     if one.kind == LOST:
-        return Wish(kind=LOST, begin=one.begin_at, note=one.note)
+        return _loss(one, case)
     if one.kind == BACK:
         at = one.begin_at or (case.asked_at.replace(second=0, microsecond=0) if case.is_dated else None)
         if at is None:
@@ -68,6 +73,19 @@ def _wish(one: Request, person: Person, case: Case) -> Wish:
         raise RequestRefused("本镇没有要换给的那个人")
     window, day = _window_at(person, one.begin_at)
     return Wish(kind=SWAP, window=window, day=day, substitute=other, note=one.note)
+
+
+def _loss(one: Request, case: Case) -> Wish:
+    """Return a lost card's wish: lost from the minute in which it was reported, and at most `LOST_BEFORE` ago."""
+    if one.begin_at is None:
+        return Wish(kind=LOST, note=one.note)
+    said = max(one.begin_at, case.asked_at.replace(second=0, microsecond=0)) if case.is_dated else one.begin_at
+    earliest = (one.received_at - LOST_BEFORE).replace(second=0, microsecond=0)
+    if said >= earliest:
+        return Wish(kind=LOST, begin=said, note=one.note)
+    asked = timezone.localtime(said)
+    note = f"{asked:%Y-%m-%d %H:%M} 报的，过了三天以上才收到：更早的打卡请镇村核对"
+    return Wish(kind=LOST, begin=earliest, note=note)
 
 
 def _absence_at(person: Person, at: dt.datetime) -> Absence:
@@ -100,7 +118,7 @@ def _hear(now: dt.datetime) -> int:
     unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
     swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
     rows = Agreement.objects.filter(~set_aside(Agreement, now), request__in=swaps.values("request"))
-    said = list(rows.order_by("received_at", "seq"))
+    said = list(rows.select_related("station").order_by("received_at", "seq"))
     people = who_agreed(said)
     cases = {
         bytes(case.asked.request): case for case in cases_here(swaps.filter(request__in=[a.request for a in said]))
@@ -112,6 +130,8 @@ def _hear(now: dt.datetime) -> int:
         person = people.get(row.pk)
         if asked is None or person is None or person.pk != asked.substitute_id:
             continue
+        if person.village_id[:TOWNSHIP_DIGITS] != row.station.village_id[:TOWNSHIP_DIGITS]:
+            continue  # a stolen station speaks for no one of other townships
         del cases[bytes(row.request)]
         count += tried(row, partial(_agree, asked, row, now), now)
     return count

@@ -30,6 +30,7 @@ from server_broker.platform.units import SYSTEMCTL, TARGET, start_line
 from server_broker.supervisor.content_verbs import Add, Verb
 from server_broker.supervisor.parts import python_program
 from server_broker.supervisor.reach import taken_ports
+from server_broker.supervisor.roll_end import roll_ends
 from server_broker.supervisor.setup import wait_until_ready
 from server_broker.trust import keys
 
@@ -269,6 +270,8 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
         subprocess.run([SYSTEMCTL, "start", "--no-block", TARGET], check=False)  # noqa: S603 - ours
         wait_until_ready(home, say=say)
     say(f"√ 恢复好了：{home.root}。站点连上后会补报县里缺少的记录。")
+    with as_the_county(home):
+        say(roll_ends(home))
     say("请核对 county.toml 的 host、端口和 [backup] 的 folder 在这台机器上是否还对。")
     if (kept := read_config(home).backup) is not None:
         words = ("backup", "setup", kept.folder, *(("--disk",) if kept.disk else ()))

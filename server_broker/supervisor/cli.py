@@ -35,7 +35,7 @@ from server_broker.people.private_numbers import NumberRefused, replace_number_k
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, runs
 from server_broker.platform.county_account import persons_files, rights_of_the_person
-from server_broker.platform.county_clock import CLOCK_WORDS
+from server_broker.platform.county_clock import CLOCK_WORDS, VOUCHED_WORDS
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line, typed_by
@@ -54,7 +54,8 @@ from server_broker.supervisor import (
     people_cli,
     settings_cli,
 )
-from server_broker.supervisor.restored import ask_for_the_gap, roll_ends
+from server_broker.supervisor.restored import ask_for_the_gap
+from server_broker.supervisor.roll_end import roll_ends
 from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -421,7 +422,9 @@ def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
             print(f"已记下；上次关机前的 {count} 段时钟按此重新认定，记录的时间随之更正")
         else:
             print("没有改动：上次关机以前的时间没有疑问，或者已经这样认定过")
-    print(f"北京时间 {status.shown()}，{CLOCK_WORDS[mode]}：" + (status.sentence() or "向站点授时"))
+    vouched = f"{VOUCHED_WORDS[status.run.vouched]}（本县设为{CLOCK_WORDS[mode]}）"
+    told = "向站点授时" + ("，站点几分钟内校好" if chosen.confirm else "")
+    print(f"北京时间 {status.shown()}，{vouched}：" + (status.sentence() or told))
     return 0 if status.tells else 1
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from server_broker.attendance.models import Swap, SwapRecord, Touch
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
-from server_broker.people.models import Person
+from server_broker.people.models import Binding, Person
 from server_broker.requests.cases import case_of, cases_of_stations, of_stations
 from server_broker.requests.deciding import decide_case
 from server_broker.requests.effects import away_in
@@ -28,6 +28,7 @@ from tests.cast import (
     SHILI,
     TOWNSHIP_OFFICER,
     WANG,
+    YANGBAN,
     ZHANG,
     Account,
     Cadre,
@@ -249,6 +250,47 @@ def test_a_lost_card_is_lost_at_once(county: FictionalCounty) -> None:
     at_kiosk(by, "card_lost", now - MINUTE, at=now - MINUTE)
     take_up(now)
     assert county.people[ZHANG].cards.filter(lost_at=None).count() == 0
+
+
+def test_a_station_says_nothing_of_a_card_s_past(county: FictionalCounty) -> None:
+    """A kiosk reports a card lost from the minute in which somebody asks for it."""
+    now = timezone.now()
+    bound = Binding.objects.get(subject__person=county.people[ZHANG])
+    assert bound.valid_from is None or bound.valid_from < now - 9 * DAY
+    by = card(county, ZHANG, now - 5 * MINUTE)
+    at_kiosk(by, "card_lost", now - 9 * DAY, at=now - MINUTE)
+    take_up(now)
+    assert lost_since(county) == (now - MINUTE).replace(second=0, microsecond=0)
+
+
+def test_a_loss_that_came_late_reaches_three_days_back_and_says_so(county: FictionalCounty) -> None:
+    now = timezone.now()
+    asked_at = now - 9 * DAY
+    by = card(county, ZHANG, asked_at)
+    at_kiosk(by, "card_lost", asked_at, at=asked_at, received_at=now - MINUTE)
+    take_up(now)
+    assert lost_since(county) == (now - MINUTE - 3 * DAY).replace(second=0, microsecond=0)
+    assert "更早的打卡请镇村核对" in CountyRequest.objects.get().note
+
+
+def lost_since(county: FictionalCounty) -> dt.datetime | None:
+    return Binding.objects.known().get(subject__person=county.people[ZHANG], state="lost").valid_from
+
+
+def test_a_station_of_another_township_speaks_for_nobody_here(
+    county: FictionalCounty, shift: tuple[Person, Person, int]
+) -> None:
+    now = timezone.now()
+    by = touch(county.stations[YANGBAN], ZHANG.token, at=now - 5 * MINUTE)
+    asked = at_kiosk(by, "card_lost", now - MINUTE, at=now - MINUTE)
+    take_up(now)
+    assert county.people[ZHANG].cards.filter(lost_at=None).exists()
+    assert state_of(asked) == ("refused", "这台终端不是本镇的，请到本镇的村里办，或请镇村代办")
+    swap = swap_at_kiosk(county)
+    take_up(NOW)
+    agreed(bytes(swap.request), touch(county.stations[YANGBAN], LI.token, at=NOW), at=NOW)
+    take_up(NOW + MINUTE)
+    assert now_is(CountyRequest.objects.get()).state == "partner"
 
 
 def test_a_request_that_is_decided_waits_for_nobody(county: FictionalCounty) -> None:

@@ -94,6 +94,14 @@ def test_a_verb_names_what_is_wrong(words: tuple[str, ...], hint: str, capsys: p
     assert hint in text
 
 
+@pytest.mark.django_db
+def test_the_clock_s_verb_says_who_vouches_for_it_and_not_only_who_should(capsys: pytest.CaptureFixture[str]) -> None:
+    make_county()
+    assert "（本县设为由人校准）" in said(capsys, "clock")[1]
+    confirmed = said(capsys, "clock", "--confirm")[1]
+    assert "人工确认（本县设为由人校准）：向站点授时，站点几分钟内校好" in confirmed
+
+
 def test_the_empty_workbook_is_written_and_nothing_is_overwritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

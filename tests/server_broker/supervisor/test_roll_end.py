@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from server_broker.platform.home import CountyHome
-from server_broker.supervisor.restored import roll_ends
+from server_broker.supervisor.roll_end import roll_ends
 from server_broker.trust.journal import JournalEntry, StationJournal
 
 
