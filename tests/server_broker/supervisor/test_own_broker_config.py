@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from server_broker import cli
+from server_broker import cli, trust
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_broker import OwnBroker
@@ -77,7 +77,7 @@ def test_status_does_not_call_a_county_well_whose_broker_is_not(
     make_county()
     ill = PartFinding("消息服务", False, "mq.invalid 不回答", "")
     monkeypatch.setattr("server_broker.supervisor.daily_verbs.parts_down", lambda *_: [])
-    monkeypatch.setattr("server_broker.supervisor.daily_verbs.examine_parts", lambda *_, now: [ill])
+    monkeypatch.setattr("server_broker.supervisor.daily_verbs.examine_parts", lambda *_, **__: [ill])
     assert cli.main(["status"]) == 0
     assert "部件：不正常的有 消息服务（mq.invalid 不回答），请运行 doctor 查原因" in capsys.readouterr().out
 
@@ -87,6 +87,7 @@ def test_revoke_prints_its_own_sentence_and_no_log(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     make_county()
+    trust.prepare(settings.HOME)
     before = settings.HOME.config_file.read_text(encoding="utf-8")
     try:
         named(settings.HOME)
