@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
+from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish, ask
@@ -58,7 +59,7 @@ def _take_up(case: Case, now: dt.datetime) -> None:
 
 
 def _wish(one: Request, person: Person, case: Case) -> Wish:
-    if person.village_id[:TOWNSHIP_DIGITS] != one.station.village_id[:TOWNSHIP_DIGITS]:
+    if not _speaks_for(one.station, person):
         raise RequestRefused("这台终端不是本镇的，请到本镇的村里办，或请镇村代办")
     if one.kind == LOST:
         return _loss(one, case)
@@ -73,6 +74,11 @@ def _wish(one: Request, person: Person, case: Case) -> Wish:
         raise RequestRefused("本镇没有要换给的那个人")
     window, day = _window_at(person, one.begin_at)
     return Wish(kind=SWAP, window=window, day=day, substitute=other, note=one.note)
+
+
+def _speaks_for(station: Station, person: Person) -> bool:
+    """Tell whether a person is of the station's township. A stolen station speaks for nobody of other townships."""
+    return person.village_id[:TOWNSHIP_DIGITS] == station.village_id[:TOWNSHIP_DIGITS]
 
 
 def _loss(one: Request, case: Case) -> Wish:
@@ -130,8 +136,8 @@ def _hear(now: dt.datetime) -> int:
         person = people.get(row.pk)
         if asked is None or person is None or person.pk != asked.substitute_id:
             continue
-        if person.village_id[:TOWNSHIP_DIGITS] != row.station.village_id[:TOWNSHIP_DIGITS]:
-            continue  # a stolen station speaks for no one of other townships
+        if not _speaks_for(row.station, person):
+            continue
         del cases[bytes(row.request)]
         count += tried(row, partial(_agree, asked, row, now), now)
     return count
