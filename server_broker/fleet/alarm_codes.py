@@ -60,7 +60,7 @@ QUARANTINED: Final = "quarantined"
 CONFLICTING_FACT: Final = "conflicting_fact"
 SIGNED_HEADS_FULL: Final = "signed_heads_full"
 TIMES_MOVED: Final = "times_moved"
-"""With the boot, so that there is one for each."""
+"""With the boot, for the first few of a station; without one, for all others of it together."""
 
 PIN_REFUSED: Final = "pin_refused"
 PIN_TRIES_BEYOND: Final = "pin_tries_beyond"

@@ -9,17 +9,20 @@ from msgspec import structs
 
 from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
+from server_broker.accounts.models import User
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.touches import touch_rows, touches_of_day
+from server_broker.fleet.alarms import acknowledge
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.dating import Anchor, Plan, Span, date_again, overriding, plan
 from server_broker.ingest.messages import Incoming
+from server_broker.ingest.moved_late import MOST_APART
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
 from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, CountyClockRun
-from tests.cast import SHILI_VILLAGE
+from tests.cast import OPERATOR, SHILI_VILLAGE
 from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -94,8 +97,39 @@ def test_a_word_that_moves_touches_long_after_they_came_is_told_once_for_a_boot(
     late.process_batch([station.add(learnt(600_010, TRUE + 600_010 + LIE, "county", "synced")).facts_message(5)])
     alarm = Alarm.objects.get(code__startswith="times_moved")
     assert (alarm.code, alarm.station_id, alarm.count) == (f"times_moved:{BOOT.hex()[:8]}", station.id, 1)
-    assert "早已收到的 2 次打卡因此移动，最多 60 分钟" in alarm.detail
+    day = f"{timezone.localtime(NOW):%Y-%m-%d}"
+    assert alarm.detail.endswith(f"早已收到的 2 次打卡因此移动，最多 60 分钟；原先记在 {day}")
     assert shown()[1_000] == (datetime.fromtimestamp((TRUE + 1_000 + LIE) / 1000, UTC), True)
+
+
+def test_however_many_boots_a_station_moves_a_person_sees_few_alarms(station: StationDouble) -> None:
+    """Those that move most have their own, and one counts all others, until somebody has looked."""
+    boots = [bytes([number]) * 16 for number in range(1, 22)]
+
+    def told(boot: bytes, mono: int, wall: int, source: Literal["county", "ntp"]) -> ClockCorrected:
+        return structs.replace(learnt(mono, wall, source, "unknown"), at=moment(mono, wall=wall, boot=boot), boot=boot)
+
+    for boot in boots:
+        station.add(structs.replace(touch(1_000), at=moment(1_000, boot=boot)))
+    process(station.facts_message())
+    late = BatchProcessor(clock=lambda: NOW + timedelta(days=60))
+    for number, boot in enumerate(boots):
+        lie = LIE * (number + 1)
+        station.add(told(boot, 3, TRUE + 3, "ntp"), told(boot, 600_000, TRUE + 600_000 + lie, "county"))
+    # The first ten boots in one message, the others one by one.
+    late.process_batch([station.facts_message(22, 41)])
+    for number in range(10, 20):
+        late.process_batch([station.facts_message(22 + 2 * number, 23 + 2 * number)])
+    alarms = {row.code: row for row in Alarm.objects.filter(code__startswith="times_moved", resolved_at=None)}
+    apart = {f"times_moved:{boot.hex()[:8]}" for boot in boots[10 - MOST_APART : 10]}
+    assert alarms.keys() == {"times_moved", *apart}
+    assert alarms["times_moved"].count == 20 - MOST_APART
+    assert "最近 1 次：早已收到的 1 次打卡因此移动，最多 1200 分钟" in alarms["times_moved"].detail
+    acknowledge(alarms["times_moved"], by=User.objects.create(username=OPERATOR.username), at=NOW + timedelta(days=61))
+    later = BatchProcessor(clock=lambda: NOW + timedelta(days=62))
+    later.process_batch([station.facts_message(62)])
+    again = Alarm.objects.get(code="times_moved", resolved_at=None)
+    assert (again.count, again.acknowledged_at) == (1, None), "it calls a person anew"
 
 
 def test_a_station_that_learns_the_time_as_stations_do_raises_no_alarm(station: StationDouble) -> None:
