@@ -44,7 +44,7 @@ class OpenAlarms:
 
 @dataclass(frozen=True, slots=True)
 class StationNow:
-    """A station in service. ``away_at`` is when it was last seen to go, None while it is connected."""
+    """A station. ``away_at`` is when it was last seen to go, None while it is connected."""
 
     id: str
     name: str
@@ -52,6 +52,8 @@ class StationNow:
     village_name: str
     away_at: datetime | None
     reader_gone_at: datetime | None = None
+    revoked_at: datetime | None = None
+    """It is no longer in service: it is away for good, and nobody waits for it."""
 
     @property
     def township(self) -> str:
@@ -123,7 +125,8 @@ def group(
     Args:
         alarms: Those without a station are about the county.
         stations: All stations in service that are looked at, not only those with alarms: what share of a township is
-            away tells whether its stations have one cause. Alarms of other stations count for themselves.
+            away tells whether its stations have one cause. With them those revoked ones that have alarms: their
+            records may wait for somebody. Alarms of other stations are left out.
         county: The code of the county.
     """
     known = {station.id: station for station in stations}
@@ -132,9 +135,10 @@ def group(
         place = place_of_region(county) if alarm.station is None else place_of_station(alarm.station)
         by_place[place, kind_of(alarm.code, alarm.origin)].append(alarm)
     silent = {alarm.station for (_, kind), found in by_place.items() if kind is SILENT for alarm in found}
-    outages = _outages(stations, silent, now)
+    in_service = [station for station in stations if station.revoked_at is None]
+    outages = _outages(in_service, silent, now)
     together = {station.id for outage in outages for station in outage.stations}
-    incidents = [*outages, *_readers_gone(stations, by_place)]
+    incidents = [*outages, *_readers_gone(in_service, by_place)]
     for (place, kind), found in by_place.items():
         station = known.get(found[0].station or "")
         if kind is SILENT and found[0].station in together:

@@ -15,7 +15,7 @@ from protocol.facts import Severity
 from server_broker.fleet import alarm_codes as county_codes
 from server_broker.fleet.alarms import Origin
 
-type Page = Literal["station", "held", "alarms"]
+type Page = Literal["station", "held", "messages", "alarms"]
 """The console's page where the one thing is done, or where one sees what it is about."""
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor", "info")
@@ -244,7 +244,15 @@ KINDS: Final[tuple[Kind, ...]] = (
         "镇办",
         "请到“待审”逐条看：能再读的再读，读不了的写明理由核销。",
         "held",
-        frozenset({county_codes.HELD, county_codes.QUARANTINED, county_codes.REQUEST_SET_ASIDE}),
+        frozenset({county_codes.HELD, county_codes.REQUEST_SET_ASIDE}),
+    ),
+    Kind(
+        "unreadable",
+        "收到读不懂的消息",
+        "县运维",
+        "请到“待审 › 读不懂的消息”看原因，照每条下面写的办；没有收讫的记录还在站点，会再发。",
+        "messages",
+        frozenset({county_codes.QUARANTINED}),
     ),
     Kind(
         "security",

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from server_broker.fleet.models import Station, StationEvent
+from server_broker.fleet.models import Alarm, Station, StationEvent
 from server_broker.fleet.tables import STATIONS
 from server_broker.incidents.grouping import Incident, OpenAlarms, StationNow, group, place_of_region
 from server_broker.incidents.kinds import OUTAGE, SEVERITIES, SILENT
@@ -69,7 +69,8 @@ def open_incidents(code: str, *, now: datetime) -> list[Standing]:
     Stations outside it are not looked at. So an officer of a village sees the silence of its own station where the
     township sees one outage.
     """
-    incidents = group(_alarms(code), _stations(code), county=code[:COUNTY_DIGITS].ljust(12, "0"), now=now)
+    stations = [*_in_service(code), *_revoked_with_alarms(code)]
+    incidents = group(_alarms(code), stations, county=code[:COUNTY_DIGITS].ljust(12, "0"), now=now)
     silences = _silences(now)
     seen = _acknowledgements(incidents)
     return [_standing(incident, seen, silences) for incident in incidents]
@@ -96,7 +97,7 @@ def _alarms(code: str) -> Iterable[OpenAlarms]:
         yield OpenAlarms(station, head, first, newest, SEVERITIES[severity - 1], count, detail, all_seen, origin)
 
 
-def _stations(code: str) -> list[StationNow]:
+def _in_service(code: str) -> list[StationNow]:
     """Return the stations in service, each with since when it is away or its reader is gone."""
     in_service = Station.objects.under(code).filter(revoked_at=None, enrolled_at__isnull=False)
     rows = list(
@@ -128,6 +129,18 @@ def _stations(code: str) -> list[StationNow]:
             reader_gone_at=lost.get(station, readerless.get(station)),
         )
         for station, name, village, village_name, enrolled_at, online, _, changed_at, _, _ in rows
+    ]
+
+
+def _revoked_with_alarms(code: str) -> list[StationNow]:
+    """Return the revoked stations of which something is still open, such as records that wait for review."""
+    is_open = Alarm.objects.filter(station=OuterRef("pk"), resolved_at=None)
+    rows = Station.objects.under(code).filter(Exists(is_open), revoked_at__isnull=False)
+    return [
+        StationNow(station, name, village, village_name, away_at=revoked_at, revoked_at=revoked_at)
+        for station, name, village, village_name, revoked_at in rows.values_list(
+            "id", "name", "village_id", "village__name", "revoked_at"
+        ).order_by("village_id", "id")
     ]
 
 

@@ -231,7 +231,8 @@ def _where(one: Standing, names: Regions) -> str:
     stations = one.incident.stations
     if one.incident.kind is OUTAGE or not stations:
         return names.name(one.incident.region)
-    return f"{stations[0].village_name} · {stations[0].name}"
+    revoked = "（已吊销）" if stations[0].revoked_at is not None else ""
+    return f"{stations[0].village_name} · {stations[0].name}{revoked}"
 
 
 def _action_href(one: Standing) -> str:
@@ -240,9 +241,8 @@ def _action_href(one: Standing) -> str:
     match one.incident.kind.page:
         case "station" if len(stations) == 1:
             return reverse("station", args=[stations[0].id])
-        case "held" if len(stations) == 1:
-            return f"{reverse('held')}?{urlencode({'station': stations[0].id})}"
-        case "held":
-            return reverse("held")
+        case "held" | "messages" as state:
+            about = {"station": stations[0].id} if len(stations) == 1 else {}
+            return f"{reverse('held')}?{urlencode({'state': str(state), **about})}"
         case _:
             return reverse("alarms")

@@ -23,6 +23,7 @@ from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.fleet.models import Station
 from server_broker.ingest import held as held_facts
 from server_broker.ingest.models import Fact, Quarantined
+from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reread import Reread, reread_held
 from server_broker.settling.carried_facts import AcceptRefused, accept_carried
@@ -69,6 +70,7 @@ def held(request: HttpRequest) -> HttpResponse:
         "may_review": may(request.user, Power.REVIEW_HELD),
         "may_accept": may(request.user, Power.REVIEW_HELD) and may(request.user, Power.DECLARE_DEAD),
         "head_bytes": HEAD_BYTES,
+        "kept": QUARANTINED_KEPT,
     }
     return render(request, "console/held.html", context)
 

@@ -179,10 +179,10 @@ def test_the_command_reads_again_and_says_what_stays(ours: StationDouble, capsys
     assert cli.main(["reread", "nothing-01"]) == 1
 
 
-def unread(station: str | None, raw: bytes = b"\xc1<script>" + bytes(range(200))) -> None:
+def unread(station: str | None, raw: bytes = b"\xc1<script>" + bytes(range(200)), *, reason: str = "malformed") -> None:
     topic = f"cunhui/1/0/{station or 'stranger-01'}/facts"
     Quarantined.objects.create(
-        station_id=station, topic=topic, raw=raw, reason="malformed", detail="no MessagePack", received_at=NOW
+        station_id=station, topic=topic, raw=raw, reason=reason, detail="no MessagePack", received_at=NOW
     )
 
 
@@ -210,3 +210,14 @@ def test_bytes_of_messages_are_shown_to_reviewers_alone(ours: StationDouble) -> 
 
 def test_every_reason_of_the_contract_has_a_word() -> None:
     assert [reason for reason in Reason.__value__.__args__ if reason_word(reason) == reason] == []
+
+
+def test_every_message_that_was_not_read_says_what_to_do(ours: StationDouble) -> None:
+    for reason in ("unknown_version", "unknown_station", "carried_gap", "malformed"):
+        unread("held-a", reason=reason)
+    html = text_of(signed_in(TOWNSHIP_OFFICER), "/held/?state=messages")
+    assert "请先升级县平台" in html
+    assert "请先把更早的导出文件或机器的存储卡收进来" in html
+    assert "核对站点名册" in html
+    assert "有人仿冒它" in html
+    assert "原文留 400 天" in html

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from server_broker.audit.models import AuditEntry
 from server_broker.console.words import ALARMS, REMEDIES
-from server_broker.fleet.models import Alarm, StationStatus
+from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.incidents.kinds import KINDS
 from server_broker.incidents.models import Acknowledgement, Silence
 from server_broker.regions.models import Region
@@ -108,6 +108,29 @@ def test_who_answers_what_a_station_says_has_not_answered_what_the_county_found(
     own.refresh_from_db()
     assert own.acknowledged_at is not None
     assert found.acknowledged_at is None
+
+
+def test_what_waits_of_a_revoked_station_is_listed_and_leads_there(county: FictionalCounty) -> None:
+    shili, yangban = county.stations[SHILI], county.stations[YANGBAN]
+    Station.objects.filter(pk=SHILI).update(revoked_at=timezone.now())
+    StationStatus.objects.filter(station__in=[SHILI, YANGBAN]).update(reader_ready=False, vitals_at=timezone.now())
+    alarm(shili, "held:carried_revoked", "major")
+    officer = signed_in(TOWNSHIP_OFFICER)
+    (row,) = rows(officer)
+    assert "有记录待审" in row
+    assert f"{shili.name}（已吊销）" in row
+    assert f'<a href="/held/?state=held&amp;station={SHILI}">' in text_of(officer, "/attention/")
+    assert "吊销" in words_of(text_of(officer, f"/attention/held/s:{SHILI}/"))
+    # Nobody waits for it any more: that its reader is gone is nobody's business, unlike that of the other one.
+    assert [yangban.name in row for row in rows(signed_in(OPERATOR))] == [True, False]
+
+
+def test_unreadable_messages_lead_to_their_own_tab(county: FictionalCounty) -> None:
+    alarm(county.stations[SHILI], "quarantined:unknown_version", "major")
+    alarm(None, "quarantined:unknown_station", "major")
+    html = text_of(signed_in(OPERATOR), "/attention/")
+    assert f'<a href="/held/?state=messages&amp;station={SHILI}">请到“待审 › 读不懂的消息”看原因' in html
+    assert '<a href="/held/?state=messages">请到“待审 › 读不懂的消息”看原因' in html
 
 
 def test_who_mends_stations_begins_here_and_others_as_before(county: FictionalCounty) -> None:
