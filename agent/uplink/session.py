@@ -23,6 +23,14 @@ from protocol.receipts import Receipt
 
 log = logging.getLogger(__name__)
 
+WELCOME_WAITS_MS = ((4_000, 8_000), (10_000, 20_000))
+"""How long to wait for the welcome after the broker has taken a birth: from … to, the first time and the second.
+
+The county's worker may die with births in its hands, and the broker, which has handed them over, does not know it. The
+worker is back within seconds. The wait is drawn, so that stations whose births were lost together don't come together.
+It is longer than `ANSWER_WITHIN_MS`: no question for the time is overtaken while its answer still counts. Afterwards
+the station waits `COUNTY_REPLY_MS` and the back-off, so that a county which is away is asked more and more rarely.
+"""
 NEXT_PIECE_MS = 1
 """Between two pieces of long work, so that other events have their turn."""
 
@@ -47,12 +55,14 @@ class Session:
         stream: Stream,
         delegate: UplinkDelegate,
         backoff: Backoff,
+        jitter: Callable[[], float],
         on_time: Callable[[Welcome, int, int], None],
         on_agreed: Callable[[int], None],
     ) -> None:
         """Make a closed session.
 
         Args:
+            jitter: Returns a number in [0, 1).
             on_time: Called with a welcome that tells the time and the monotonic times of question and answer.
             on_agreed: Called with the seq up to which the county has the facts.
         """
@@ -65,6 +75,7 @@ class Session:
         self._stream = stream
         self._delegate = delegate
         self._backoff = backoff
+        self._jitter = jitter
         self._on_time = on_time
         self._on_agreed = on_agreed
         self.phase: Phase = "closed"
@@ -72,6 +83,8 @@ class Session:
         self._due_ms = 0
         self._born_ms = 0
         """When the last birth of the phase "asking" was said."""
+        self._unanswered = 0
+        """Births that the broker has taken since the connection began or the last welcome came."""
         self._time = TimeQuestion(mono_ms=shared.mono_ms, wanted=delegate.wants_time)
         self._time_only = False
         self._disagreement: Disagree | None = None
@@ -95,6 +108,7 @@ class Session:
         """Begin on a new connection. With ``time_only`` nothing is taken from it but the county's signed time."""
         self._nonce = nonce
         self._time_only = time_only
+        self._unanswered = 0
         self._time.open(nonce)
         self.ask_again(after_ms=0)
         if self._stream.opening and not time_only:
@@ -137,7 +151,8 @@ class Session:
             case "asking":
                 # While the county does not answer or does not receipt, it is asked more and more rarely.
                 self._born_ms = now = self._mono_ms()
-                self._due_ms = now + COUNTY_REPLY_MS + (self._backoff.wait_ms(now) if self._backoff.failing else 0)
+                fails = self._backoff.failing or self._unanswered >= len(WELCOME_WAITS_MS)
+                self._due_ms = now + COUNTY_REPLY_MS + (self._backoff.wait_ms(now) if fails else 0)
                 self._publish_birth()
             case "comparing":
                 self._publish_compare()
@@ -165,6 +180,8 @@ class Session:
 
     def _on_birth_puback(self, reason_code: int, question: bytes | None) -> None:
         if reason_code == 0:
+            if self.phase == "asking":
+                self._await_welcome()
             return
         self._time.undelivered(question)
         if self.phase != "asking":
@@ -173,6 +190,14 @@ class Session:
         if reason_code == NOT_AUTHORIZED:
             self._alarms.raise_once(alarm_codes.BIRTH_REFUSED, "major", "the broker does not let this station publish")
         self._put_off(f"birth not delivered, reason code 0x{reason_code:02x}")
+
+    def _await_welcome(self) -> None:
+        """After the first birth without a welcome and the second, plan the next one sooner than `pump` did."""
+        self._unanswered += 1
+        if self._unanswered <= len(WELCOME_WAITS_MS):
+            shortest, longest = WELCOME_WAITS_MS[self._unanswered - 1]
+            wait_ms = shortest + int(self._jitter() * (longest - shortest))
+            self._due_ms = min(self._due_ms, self._mono_ms() + wait_ms)
 
     def _put_off(self, why: str) -> None:
         if not self._backoff.failing:
@@ -194,6 +219,7 @@ class Session:
             # It came late: it answers a birth of an earlier connection, or of a stream that has ended since.
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
+        self._unanswered = 0
         self._contract.note(welcome.contract)
         self._take_time(welcome, answered_ms=mono_ms)
         # In another phase the birth only asked for the time again: where the two stand is known, or being found out.

@@ -106,6 +106,7 @@ class Uplink:
             stream=parts.outbox,
             delegate=parts.delegate,
             backoff=self._county_backoff,
+            jitter=parts.jitter,
             on_time=self._on_time,
             on_agreed=self._on_agreed,
         )

@@ -131,7 +131,7 @@ def test_the_answer_to_an_earlier_question_tells_no_time() -> None:
 def test_a_birth_said_again_for_want_of_an_answer_asks_anew() -> None:
     bench = quiet_bench()
     bench.uplink.handle(Delivered(bench.attempt, bench.link.sent[-1].ticket, 0))
-    bench.wait(21_000, play=False)
+    bench.wait(7_000, play=False)
     bench.say("welcome", welcome_for(bench))
     assert len(bench.host.times) == 1
 

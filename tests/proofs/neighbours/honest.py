@@ -4,6 +4,7 @@ They are the outsiders of this proof: what they lit, and when the receipt for it
 """
 
 import asyncio
+import itertools
 import os
 import random
 import ssl
@@ -30,10 +31,15 @@ from tests.proofs.neighbours.enrolling import Kit
 DOWN = ("welcome", "receipt", "match", "missing", "desired", "command")
 REPEAT_S = 3.0
 """The shortest wait of a station before it sends the same facts once more (docs/protocol.md, 9.3)."""
-WELCOME_S = 20.0
+WELCOME_S = ((4.0, 8.0), (10.0, 20.0), (20.0, 25.0))
+"""The waits for a welcome after the broker has taken a birth: the first, the second and every later one (9.1)."""
+BACK_OFF_S = (0.25, 5.0)
+"""The waits after a birth that the broker did not take, in the first two minutes of a trouble (5)."""
 SILENCE_S = 90.0
 """A station gives a connection up on which nothing came for so long. It pings every 30 s."""
 _HANDSHAKE_S = 10.0
+_BIRTH = 9
+"""The packet id of a birth."""
 
 
 @dataclass
@@ -61,6 +67,8 @@ class Board:
         self._epoch, self._boot, self._nonce = os.urandom(16), os.urandom(16), os.urandom(16)
         self._welcomed = asyncio.Event()
         self._news = asyncio.Event()
+        self._broker_said = asyncio.Queue[int]()
+        """The reason codes of the broker for births on this connection."""
         self._writer: asyncio.StreamWriter | None = None
         self._connections = self.rng.randrange(len(self.hosts))
 
@@ -72,14 +80,13 @@ class Board:
     async def live(self, over: asyncio.Event) -> None:
         """Touch cards and have them receipted until it is over; then wait for what is under way."""
         tasks = [asyncio.create_task(self._touching(over)), asyncio.create_task(self._connecting())]
-        sending = asyncio.create_task(self._sending())
         await over.wait()
         tasks[0].cancel()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_receipted(), 60)
-        for task in (*tasks, sending):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, sending, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._writer is not None:
             self._writer.close()
 
@@ -113,7 +120,6 @@ class Board:
         while True:
             with suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError):
                 await self._connected()
-            self._welcomed.clear()
             self.reconnects += 1
             await asyncio.sleep(self.rng.uniform(0.25, 2.0))
 
@@ -126,7 +132,9 @@ class Board:
         self._writer.write(packets.connect(self.station))
         self._writer.write(packets.subscribe([f"cunhui/1/{self.shard}/{self.station}/{leaf}" for leaf in DOWN]))
         self._nonce = os.urandom(16)
-        pinging = asyncio.create_task(self._pinging())
+        self._welcomed.clear()
+        self._broker_said = asyncio.Queue()
+        tasks = [asyncio.create_task(self._pinging()), asyncio.create_task(self._sending())]
         buffer = bytearray()
         try:
             while came := await asyncio.wait_for(reader.read(65_536), SILENCE_S):
@@ -134,7 +142,8 @@ class Board:
                 while packet := packets.take(buffer):
                     self._heed(*packet)
         finally:
-            pinging.cancel()
+            for task in tasks:
+                task.cancel()
             self._writer.close()
 
     async def _pinging(self) -> None:
@@ -143,6 +152,8 @@ class Board:
             self._write(b"\xc0\x00")
 
     def _heed(self, first: int, body: bytes) -> None:
+        if first >> 4 == 4 and int.from_bytes(body[:2]) == _BIRTH:
+            self._broker_said.put_nowait(body[2] if len(body) > 2 else 0)
         if first >> 4 != 3:
             return
         topic, mid, payload = packets.published(first, body)
@@ -192,7 +203,16 @@ class Board:
                 tries = 0
 
     async def _greet(self) -> None:
-        await asyncio.sleep(0.25)
+        """Say births until one is welcomed."""
+        waits = itertools.chain(WELCOME_S, itertools.repeat(WELCOME_S[-1]))
+        while not self._welcomed.is_set():
+            self._write(packets.publish(f"cunhui/1/{self.shard}/{self.station}/birth", self._birth(), mid=_BIRTH))
+            reason_code = await self._broker_said.get()
+            wait_s = self.rng.uniform(*(BACK_OFF_S if reason_code else next(waits)))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._welcomed.wait(), wait_s)
+
+    def _birth(self) -> bytes:
         birth = Birth(
             station=self.station,
             head=self._signed(len(self.sealed)),
@@ -201,6 +221,4 @@ class Board:
             software="neighbour",
             twin_version=0,
         )
-        self._write(packets.publish(f"cunhui/1/{self.shard}/{self.station}/birth", encode(birth), mid=9))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._welcomed.wait(), WELCOME_S if self._writer else 1.0)
+        return encode(birth)

@@ -20,4 +20,5 @@ def test_under_pressure_in_small_nothing_is_lost() -> None:
     assert [one["round"] for one in report["rounds"]] == ["rogues at once", "silent connections", "slow database"]
     assert all(one["touches"] for one in report["rounds"])
     assert report["rounds"][1]["silent"] > 150
+    assert report["rounds"][1]["back_s"] < 20, "no board waits in vain for a welcome"
     assert report["rounds"][2]["p50_s"] > COMMIT_S
