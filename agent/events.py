@@ -142,12 +142,14 @@ class LinkUp(Struct, frozen=True):
 class LinkDown(Struct, frozen=True):
     """A connection ended or an attempt failed. ``reason`` is English, for the log.
 
-    ``dates_refused`` says that only the dates of the broker's certificate were wrong.
+    ``dates_refused`` says that only the dates of the broker's certificate were wrong; ``refused``, that the broker
+    proved to be the county's and lets this machine in no more.
     """
 
     attempt: int
     reason: str
     dates_refused: bool = False
+    refused: bool = False
 
 
 class MessageCame(Struct, frozen=True):

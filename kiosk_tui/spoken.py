@@ -201,7 +201,9 @@ def _lines_of_reading(view: View) -> tuple[str, ...]:
     match view:
         case TodayView():
             none = ("today.no_notices",) if view.notices == () else ()
-            return (*none, f"today.clock.{view.home.quality}", f"today.link.{view.home.link}")
+            # That the county refuses this machine is shown and not said: no clip has it.
+            link = () if view.home.county_refuses else (f"today.link.{view.home.link}",)
+            return (*none, f"today.clock.{view.home.quality}", *link)
         case NoticeView() if view.shown is not None and not view.shown.line:
             return ("notice.over",)
         case ShelfView() if view.shown is not None:

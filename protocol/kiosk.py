@@ -169,6 +169,8 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     board: CodeWordOrNone = ""
     """What the county lets ``duty`` show to everybody (`protocol.twin.BOARD_SHOWS`): no rows (``nothing``), or rows
     without touches (``names``). Empty: it says nothing of it, and all is shown."""
+    county_refuses: bool = False
+    """The county's broker lets this machine in no more: its station is revoked, or another machine has its place."""
 
 
 GRACE_MIN = 10

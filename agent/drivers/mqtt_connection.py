@@ -15,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.drivers.paho_alone import mqtt
-from agent.drivers.station_tls import check_dates, dates_refused
+from agent.drivers.station_tls import StationSocket, check_dates, dates_refused
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, JudgeAt
@@ -38,6 +38,8 @@ _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")
 """Sent with QoS 1. Any other message down answers a question that the station repeats until it is answered."""
 _RETAIN_NOTHING = 2
 """MQTT 5.0, 3.8.3.1: retain handling 2, send no retained messages at the subscription."""
+_NOT_LET_IN = (0x86, 0x87)
+"""Bad user name or password, not authorized (MQTT 5.0, 3.2.2.2): so a county's own RabbitMQ refuses a revoked board."""
 
 
 class Connection:
@@ -64,6 +66,7 @@ class Connection:
         self._traffic = traffic
         self._judge_at = judge_at
         self._dates_refused = False
+        self._refused = False
         self._lock = threading.Lock()
         self._silent = False
         self._ending = threading.Event()
@@ -87,7 +90,7 @@ class Connection:
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_socket_open = self._on_socket_open
-        client.on_socket_close = lambda _client, _data, sock: self._traffic.closing(sock)
+        client.on_socket_close = self._on_socket_close
         # With this set, paho leaves writing to the thread of the loop: two threads must not use one TLS socket.
         client.on_socket_register_write = lambda _client, _data, _sock: None
         self._thread = threading.Thread(
@@ -159,9 +162,10 @@ class Connection:
         finally:
             # paho closes its socket when the loop ends by itself, but not when a handshake fails.
             if (sock := self._client.socket()) is not None:
-                self._traffic.closing(sock)
+                self._on_socket_close(self._client, None, sock)
                 sock.close()
-            self._say(LinkDown(self._attempt, self._reason or "connection lost", self._dates_refused))
+            reason = self._reason or "connection lost"
+            self._say(LinkDown(self._attempt, reason, self._dates_refused, self._refused))
 
     def _loop(self) -> None:
         deadline: float | None = None
@@ -178,6 +182,11 @@ class Connection:
         # paho calls this after the TLS handshake and before it sends CONNECT.
         check_dates(sock, self._judge_at)
 
+    def _on_socket_close(self, _client: mqtt.Client, _data: Any, sock: object) -> None:
+        self._traffic.closing(sock)
+        if isinstance(sock, StationSocket) and sock.revoked:
+            self._refused, self._reason = True, "the broker says that the certificate is revoked"
+
     def _on_connect(
         self,
         client: mqtt.Client,
@@ -188,6 +197,7 @@ class Connection:
     ) -> None:
         if code.is_failure:
             self._reason = f"connection refused by the broker, reason code 0x{code.value:02x}"
+            self._refused = code.value in _NOT_LET_IN
             return
         # "Retain as published" keeps the sender's retain flag, by which the uplink refuses a message.
         options = partial(SubscribeOptions, retainAsPublished=True, retainHandling=_RETAIN_NOTHING)

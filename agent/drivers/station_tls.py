@@ -11,6 +11,26 @@ _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 _EXPIRED = 10
 _DATE_ERRORS = (9, _EXPIRED)
 """X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED (openssl/x509_vfy.h)."""
+_REVOKED = "ALERT_CERTIFICATE_REVOKED"
+"""How OpenSSL's name of the alert ends (RFC 8446, 6.2); what stands before it differs between versions."""
+
+
+class StationSocket(ssl.SSLSocket):
+    """Notes that the broker refuses the station's certificate as revoked.
+
+    With TLS 1.3 the alert comes with the first read, and paho keeps the error of a read for itself.
+    """
+
+    revoked = False
+    """The peer, which has proven to be the county's broker, said that the certificate is revoked."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Read as `ssl.SSLSocket.recv`."""
+        try:
+            return super().recv(buflen, flags)
+        except ssl.SSLError as error:
+            self.revoked = self.revoked or (error.reason or "").endswith(_REVOKED)
+            raise
 
 
 def county_context(ca_file: Path) -> ssl.SSLContext:
@@ -26,13 +46,14 @@ def county_context(ca_file: Path) -> ssl.SSLContext:
 
 
 def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) -> ssl.SSLContext:
-    """Return a `county_context` with the station's own certificate.
+    """Return a `county_context` with the station's own certificate, whose sockets are `StationSocket`.
 
     Raises:
         OSError: A file is missing or is no PEM (ssl.SSLError is one).
     """
     context = county_context(ca_file)
     context.load_cert_chain(certificate_file, key_file)
+    context.sslsocket_class = StationSocket
     return context
 
 

@@ -62,6 +62,7 @@ class HomePublisher:
         self._meetings = meetings
         self._duty_dates = duty_dates
         self._link: LinkState = "connecting"
+        self._refused = False
         self._strange_keyboard = False
         self._changed = True
         self._sent_ms: int | None = None
@@ -80,9 +81,9 @@ class HomePublisher:
         """Note that something on the home screen has changed."""
         self._changed = True
 
-    def link_changed(self, state: LinkState) -> None:
-        """Show a new state of the link."""
-        self._link = state
+    def link_changed(self, state: LinkState, *, refused: bool = False) -> None:
+        """Show a new state of the link. ``refused``: the county lets this machine in no more."""
+        self._link, self._refused = state, refused
         self._changed = True
 
     def keyboard_seen(self, *, strange: bool) -> None:
@@ -132,6 +133,7 @@ class HomePublisher:
             meetings=self._meetings(),
             today=self._today(now),
             board=desired.duty_board,
+            county_refuses=self._refused,
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -133,8 +133,8 @@ class UplinkDelegate(Protocol):
     def on_blob_damaged(self, sha256: bytes) -> None:
         """Take note that a file is damaged. The uplink gives it up as soon as this returns."""
 
-    def link_changed(self, state: LinkState) -> None:
-        """Take note of the new state of the link."""
+    def link_changed(self, state: LinkState, *, refused: bool) -> None:
+        """Take note of the new state of the link, and of whether the county refuses this machine."""
 
     def vitals(self) -> Vitals:
         """Return how the station is now."""

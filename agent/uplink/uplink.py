@@ -78,7 +78,8 @@ class Uplink:
         """Names the connection in its birth and in its will."""
         self._stepping = False
         """A step is under way. Facts that are committed meanwhile are sent at its end."""
-        self._told_state: LinkState = "connecting"
+        self._refused = False
+        self._told: tuple[LinkState, bool] = ("connecting", False)
         """The link's state as the delegate was told last."""
         self._unreported: Reported | None = None
         """The report on what is in force. It waits until no fact does."""
@@ -129,6 +130,14 @@ class Uplink:
         if self._reconnector.state == "up":
             return "connected" if self._session.phase == "agreed" else "connecting"
         return "offline" if self._reconnector.failed_before else "connecting"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the county's broker has refused this machine since it let it in last: revoked, or replaced.
+
+        It stays so while the line is down, because the next answer will be the same.
+        """
+        return self._refused
 
     @property
     def connected(self) -> bool:
@@ -199,12 +208,16 @@ class Uplink:
             match event:
                 case LinkUp():
                     self._reconnector.up()
+                    self._refused = False
                     self._channel.reset()
                     self._facts.connected()
                     self._session.open(self._nonce, time_only=self._time_only)
                 case LinkDown():
                     if event.dates_refused:
                         self._certificate_clock.dates_refused()
+                    if event.refused and not self._refused:
+                        log.warning("%s: the county's broker refuses this machine", self._station)
+                    self._refused = self._refused or event.refused
                     self._lose(event.reason)
                 case Delivered(ticket=ticket, reason_code=code):
                     self._channel.on_puback(ticket, code)
@@ -281,9 +294,9 @@ class Uplink:
             self._lose(str(error))
         finally:
             self._stepping = False
-        if self.state != self._told_state:
-            self._told_state = self.state
-            self._delegate.link_changed(self.state)
+        if (self.state, self._refused) != self._told:
+            self._told = (self.state, self._refused)
+            self._delegate.link_changed(self.state, refused=self._refused)
 
     def _publish_what_is_due(self) -> None:
         # Whatever is published first takes the line first: birth and facts before everything else.

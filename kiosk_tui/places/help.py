@@ -9,6 +9,7 @@ from kiosk_tui.terminal.keys import BACK, Key
 from kiosk_tui.views.common import HelpView
 from kiosk_tui.views.feedback import CallView
 from kiosk_tui.words import help as words_help
+from kiosk_tui.words.common import link_of
 from protocol.kiosk import AskHelp, Home, Sorry, ToAgent, ToKiosk
 
 REFUSALS = ("not_recorded", "too_many")
@@ -63,7 +64,7 @@ class Help:
     def view(self) -> HelpView | CallView:
         """Return the help, or what became of the call."""
         state = self._home.help if self._home else None
-        link = self._home.link if self._home else "offline"
+        link = link_of(self._home) if self._home else "offline"
         contact = self._home.contact if self._home else None
         if self._called:
             return CallView(state, contact, link, self._refused)

@@ -70,8 +70,8 @@ class HomeScreen(KioskScreen[HomeView]):
         self._status.show(_status(view, year=self.size.width >= 72))
         self._card.set_class(not home.reader_ready, "-gone")
         self._card.show(Content(fit(words.PRESENT_CARD if home.reader_ready else words.READER_GONE, width)))
-        trouble = words.TROUBLE.get(home.trouble, "")
-        call = words_help.short(home.help, home.link) if home.help is not None else ""
+        trouble = words.REFUSED if home.county_refuses else words.TROUBLE.get(home.trouble, "")
+        call = words_help.short(home.help, words.link_of(home)) if home.help is not None else ""
         # A call for help is told of for an hour, and what the county says must not wait for that.
         coming = [announcement(line, view.minute) for line in home.meetings if line.count is None and is_dated(home)]
         special = words_duty.of_today(home.today) if is_dated(home) else []
@@ -158,7 +158,8 @@ def _status(view: HomeView, *, year: bool) -> Content:
     today = (
         Content.styled(words_dates.date(now, year=year), theme.STRONG) if is_dated(home) else _state(words.CLOCK_WAITS)
     )
-    troubles = [words.LINK[home.link], *words.waiting(home.waiting)]
+    link = words.link_of(home)
+    troubles = [words.LINK[link], *words.waiting(home.waiting, link)]
     return Content("\n").join([today, *(_state(fit(line, _STATUS)) for line in troubles if line)])
 
 

@@ -42,7 +42,7 @@ def today_text(view: TodayView, room: Room) -> ScreenText:
         *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
         *date,
         Block(words.CLOCK_SAID[home.quality], gap=0 if date else 1),
-        Block(words.link_said(home.link, home.waiting)),
+        Block(words.link_said(words.link_of(home), home.waiting)),
     )
     time = f"{now:%H:%M}" if is_dated(home) else ""
     many = view.pages > 1

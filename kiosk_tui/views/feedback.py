@@ -5,8 +5,8 @@ from typing import ClassVar
 import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
+from kiosk_tui.words.common import LinkShown
 from protocol.kiosk_feedback import FollowedUp, HelpContact, HelpState
-from protocol.kiosk_status import LinkState
 
 
 class AskView(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ class CallView(msgspec.Struct, frozen=True):
 
     state: HelpState | None
     contact: HelpContact | None
-    link: LinkState
+    link: LinkShown
     refused: str
     deaf_ms: ClassVar[int] = SCREEN_MS
 

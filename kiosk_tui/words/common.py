@@ -5,16 +5,20 @@ from typing import Literal
 
 from kiosk_tui.catalogue import _, counted
 from kiosk_tui.words.dates import clock
-from protocol.kiosk import Lacking, Missing
+from protocol.kiosk import Home, Lacking, Missing
 from protocol.kiosk_status import LinkState
 from protocol.units import ClockQuality, Direction
 
+type LinkShown = LinkState | Literal["refused"]
+"""The line to the county; ``refused``: the county lets this machine in no more, whatever the line does."""
+
 DIRECTION: dict[Direction, str] = {"in": _("上班"), "out": _("下班")}
 MISSING: dict[Missing, str] = {"arrival": _("上班卡"), "departure": _("下班卡")}
-LINK: dict[LinkState, str] = {
+LINK: dict[LinkShown, str] = {
     "connected": "",
     "connecting": _("…  正在连接县里"),
     "offline": _("！ 网络不通"),
+    "refused": _("！ 本机停用了"),
 }
 """While the link is well, the screen says nothing about it."""
 SIGN = {"green": "✓  ", "amber": "！ ", "red": "×  "}
@@ -92,6 +96,8 @@ LINK_SAID: dict[LinkState, str] = {
     "connecting": _("正在连接县里，打卡照常。"),
     "offline": _("网络不通，打卡照常，有网就上传。"),
 }
+REFUSED = _("县里不认这台机器了。吊销了，或者换了新的。打的卡传不上去，请联系镇办。")
+"""Both causes, because the station can't tell them apart."""
 NO_DATE = _("时间对准以后，这里显示谁在值班。")
 COLUMN_NAME = _("姓名")
 COLUMN_WINDOW = _("时段")
@@ -180,9 +186,14 @@ def together(first: str, second: str = "") -> str:
     return _("{first}{second}").format(first=first, second=second) if second else first
 
 
-def link_said(link: LinkState, count: int) -> str:
+def link_of(home: Home) -> LinkShown:
+    """Return what people are told of the line to the county."""
+    return "refused" if home.county_refuses else home.link
+
+
+def link_said(link: LinkShown, count: int) -> str:
     """Return how the line to the county is, and how much waits for it."""
-    said = LINK_SAID[link]
+    said = REFUSED if link == "refused" else LINK_SAID[link]
     return together(said, counted("还有 {count} 条没传。", count)) if count else said
 
 
@@ -206,9 +217,16 @@ def next_window(name: str, start: int, end: int) -> str:
     return _("下一班：{window} {start}-{end}").format(window=name, start=clock(start), end=clock(end))
 
 
-def waiting(count: int) -> tuple[str, ...]:
+def waiting(count: int, link: LinkShown) -> tuple[str, ...]:
     """Return in short lines how many facts still wait for the county; nothing if none does."""
-    return (counted("还有 {count} 条", count), _("没传到县里，"), _("不影响打卡。")) if count else ()
+    if not count:
+        return ()
+    # What a machine keeps that the county refuses counts for nobody until somebody carries it there.
+    return (
+        counted("还有 {count} 条", count),
+        _("没传到县里，"),
+        _("传不上去。") if link == "refused" else _("不影响打卡。"),
+    )
 
 
 def simulated(names: list[str]) -> str:

@@ -2,9 +2,8 @@
 
 from kiosk_tui.catalogue import _
 from kiosk_tui.clock import village_time
-from kiosk_tui.words.common import together
+from kiosk_tui.words.common import LinkShown, together
 from protocol.kiosk_feedback import HelpState
-from protocol.kiosk_status import LinkState
 from protocol.units import WallMs
 
 HELP = _("帮助")
@@ -31,13 +30,15 @@ URGENT = _("急事请打电话。")
 NOBODY = _("还没有人看到。")
 
 
-def state(call: HelpState, link: LinkState) -> str:
+def state(call: HelpState, link: LinkShown) -> str:
     """Return what became of a call."""
     at = _clock(call.asked)
     if call.seen:
         return _("✓  {by} {at}看到了。").format(by=call.by, at=_clock(call.seen))
     if call.sent:
         return together(_("{at}已告诉镇办。").format(at=at), NOBODY)
+    if link == "refused":
+        return _("{at}已记下，传不到县里，请打电话。").format(at=at)
     if link == "offline":
         return _("{at}已记下，网络不通，还没传到。").format(at=at)
     return _("{at}已记下，正在告诉镇办。").format(at=at)
@@ -48,7 +49,7 @@ def not_called(reason: str) -> str:
     return CALLED_OFTEN if reason == "too_many" else NOT_CALLED
 
 
-def short(call: HelpState, link: LinkState) -> str:
+def short(call: HelpState, link: LinkShown) -> str:
     """Return the same for home's one line."""
     return _("帮助：{state}").format(state=state(call, link).removeprefix("✓  "))
 

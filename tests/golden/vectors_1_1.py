@@ -598,6 +598,19 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
             by="dates", calendar="swapped", name="国庆节", stopped=[kiosk_duty.StoppedWindow(window="夜班", why="防汛")]
         ),
     ),
+    "home-refused": kiosk.Home(
+        station=STATION,
+        station_name="示例站点",
+        village="示例村",
+        wall=AT.wall,
+        quality="holdover",
+        link="offline",
+        waiting=2,
+        reader_ready=True,
+        simulated=[],
+        duty=[],
+        county_refuses=True,
+    ),
     "home-not-public": kiosk.Home(
         station=STATION,
         station_name="示例站点",

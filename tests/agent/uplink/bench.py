@@ -176,6 +176,7 @@ class RecordingDelegate:
     refused: list[tuple[Command, str]] = field(default_factory=list)
     alarms: list[tuple[str, Severity]] = field(default_factory=list)
     states: list[LinkState] = field(default_factory=list)
+    refused_states: list[bool] = field(default_factory=list)
     damaged: list[bytes] = field(default_factory=list)
     duty: bool = False
     saving: tuple[Sheddable, ...] = ()
@@ -221,8 +222,9 @@ class RecordingDelegate:
     def on_blob_damaged(self, sha256: bytes) -> None:
         self.damaged.append(sha256)
 
-    def link_changed(self, state: LinkState) -> None:
+    def link_changed(self, state: LinkState, *, refused: bool) -> None:
         self.states.append(state)
+        self.refused_states.append(refused)
 
     def vitals(self) -> Vitals:
         return Vitals(

@@ -32,6 +32,8 @@ class MosquittoBroker:
         self.more_ports = more_ports
         self.tls_port, self.plain_port = free_port(), free_port()
         self.acl = folder / "stations.acl"
+        self.crl = folder / "stations.crl"
+        self.crl.write_bytes(authority.revocation_list())
         server = authority.issue(end_entity, host="127.0.0.1")
         self.allow("pattern readwrite cunhui/1/0/%u/#")
         stations = "".join(
@@ -39,6 +41,7 @@ class MosquittoBroker:
 cafile {authority.ca_file}
 certfile {server.certificate}
 keyfile {server.key}
+crlfile {self.crl}
 require_certificate true
 use_identity_as_username true
 use_username_as_clientid true

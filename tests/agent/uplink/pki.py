@@ -59,6 +59,14 @@ class Authority:
         """Certify a client's key."""
         return self._builder(name(common), public_key, end).sign(self.key, hashes.SHA256())
 
+    def revocation_list(self, *revoked: Path) -> bytes:
+        """Return a list in PEM with the serials of these certificates, as a broker reads it."""
+        serials = [x509.load_pem_x509_certificate(one.read_bytes()).serial_number for one in revoked]
+        at = START + datetime.timedelta(seconds=len(serials))
+        entries = [x509.RevokedCertificateBuilder().serial_number(one).revocation_date(at).build() for one in serials]
+        made = x509.CertificateRevocationListBuilder(self.name, at, END, revoked_certificates=entries)
+        return made.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
     def issue(self, common: str, *, host: str = "", end: datetime.datetime = END) -> Issued:
         """Make a key and its certificate; with ``host`` (an IP address) a server's."""
         key = ec.generate_private_key(ec.SECP256R1())

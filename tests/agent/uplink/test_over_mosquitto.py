@@ -106,6 +106,25 @@ def test_a_broker_killed_again_and_again(
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
+def test_a_revoked_station_learns_that_it_is_not_the_network(
+    station: RealStation, county: CountyPeer, authority: Authority, broker: MosquittoBroker, wire: Wire
+) -> None:
+    station.run(lambda: station.all_receipted)
+    assert not station.uplink.refused
+    broker.stop()
+    station.run(lambda: station.uplink.state == "offline")
+    assert not station.uplink.refused
+    broker.crl.write_bytes(authority.revocation_list(authority.folder / f"{STATION}.pem"))
+    broker.start()
+    station.run(lambda: station.uplink.refused)
+    assert station.uplink.state == "offline"
+    assert station.host.refused_states[-1]
+    # The line says nothing of it any more, and it is true all the same.
+    wire.flowing.clear()
+    station.linger(0.3)
+    assert station.uplink.refused
+
+
 def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
     station: RealStation, county: CountyPeer, book: CountyBook, wire: Wire
 ) -> None:
