@@ -39,7 +39,7 @@ DIRECTION = RowKind[ChosenDirection]("direction")
 def _touch(fact: facts.Touch, identity: Identity, rows: Rows) -> None:
     when = stamp(fact.at, rows)
     rows.of(TOUCH).append((*identity, fact.card, *when, text(fact.reader), fact.answer, fact.direction or "", "", ""))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
     if fact.answer == "lost":
         rows.alarms.append(AlarmCall(identity.station, LOST_CARD, "major", "有人使用已挂失的卡"))
 

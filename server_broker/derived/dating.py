@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from protocol.units import DATED_QUALITIES
 from server_broker.fleet.fact_rows import LAST_WALL_MS
-from server_broker.ingest.dating import DIFFERS_MS, DISPUTED, DRIFT_PPM, Anchor, Plan, anchors_of, plan
+from server_broker.ingest.dating.anchors import anchors_of
+from server_broker.ingest.dating.weighing import DIFFERS_MS, DISPUTED, DRIFT_PPM, Anchor, Plan, plan
+from server_broker.ingest.models import DatingDue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -21,6 +23,8 @@ class Clocks:
     def __init__(self, station: str) -> None:
         self._station = station
         self._known: dict[bytes, tuple[list[Anchor], Plan | None]] = {}
+        self._due: dict[bytes, bool] = {}
+        """The boots that wait to be dated; True: from scratch."""
 
     def load(self, boots: Collection[bytes]) -> None:
         """Load these boots and forget others."""
@@ -31,6 +35,8 @@ class Clocks:
             anchors = found.get((self._station, boot), [])
             kept[boot] = anchors, plan(anchors) if anchors else None
         self._known = kept
+        due = DatingDue.objects.filter(station=self._station, boot__in=list(kept))
+        self._due = {bytes(boot): from_scratch for boot, from_scratch in due.values_list("boot", "from_scratch")}
 
     def column_at_fault(
         self,
@@ -53,6 +59,10 @@ class Clocks:
             corrected: The column ``corrected_wall``.
         """
         anchors, planned = self._known[boot]
+        if boot in self._due and planned is not None:
+            if self._due[boot]:
+                return ""
+            planned = planned._replace(contradicted=True)
         if planned is None or not planned.contradicted:
             if (quality, replaced) != (said, ""):
                 return "quality" if quality != said else "said_quality"

@@ -24,14 +24,14 @@ def _given(fact: facts.FeedbackGiven, identity: Identity, rows: Rows) -> None:
             *ref_columns(fact.by),
         )
     )
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _rated(fact: facts.FeedbackRated, identity: Identity, rows: Rows) -> None:
     rows.of(RATED).append(
         (*identity, fact.feedback, fact.rating, text(fact.note), *stamp(fact.at, rows), *ref_columns(fact.by))
     )
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _put(rows: Rows) -> None:

@@ -21,6 +21,8 @@ LAST_WALL_MS = 7_258_118_399_999
 Whoever reckons with a stored time adds days to it, which must not run out of the calendar. A fact that states a later
 one is held.
 """
+LAST_MONO_MS = 2**53 - 1
+"""The greatest that a fact can state (`protocol.units.MonoMs`)."""
 
 
 class Unstorable(Exception):
@@ -35,6 +37,10 @@ class Identity(NamedTuple):
     seq: int
 
 
+type Boot = tuple[str, bytes]
+"""(station, boot id)."""
+
+
 class RowKind[T]:
     """One kind of row that a room makes of facts."""
 
@@ -47,12 +53,24 @@ class RowKind[T]:
 
 
 @dataclass(slots=True)
+class NewOfBoot:
+    """What came of one boot of a station."""
+
+    identities: list[tuple[bytes, int]] = field(default_factory=list)
+    """Epoch and seq of each new row."""
+    from_mono: int = LAST_MONO_MS
+    """The lowest mono of the new rows."""
+    corrected: bool = False
+    """Whether a correction of the boot's clock is among them."""
+
+
+@dataclass(slots=True)
 class Rows:
     """Rows that are stored together, each in the list of its kind."""
 
     received_at: datetime
-    boots: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    """The boots whose rows must be dated: by (station, boot), the lowest mono of the new rows; 0 for a correction."""
+    boots: dict[Boot, NewOfBoot] = field(default_factory=dict)
+    """What came of each boot: it must be dated."""
     alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
     _of: dict[RowKind[Any], list[Any]] = field(default_factory=dict)
 
@@ -60,17 +78,31 @@ class Rows:
         """Return the list of the rows of one kind, to be added to or stored."""
         return cast(list[T], self._of.setdefault(kind, []))
 
-    def to_date(self, station: str, boot: bytes, mono: int) -> None:
-        """Note that rows of a boot from ``mono`` on must be dated: a correction of its clock may be here already."""
-        self.boots[station, boot] = min(mono, self.boots.get((station, boot), mono))
+    def to_date(self, identity: Identity, at: Moment) -> None:
+        """Note that the rows of a fact must be dated: a correction of the clock of its boot may be here already."""
+        new = self._new_of(identity.station, at.boot)
+        new.identities.append((identity.epoch, identity.seq))
+        new.from_mono = min(new.from_mono, at.mono)
+
+    def to_correct(self, station: str, boot: bytes) -> None:
+        """Note that a correction of the clock of this boot has come: it may date everything else in it."""
+        self._new_of(station, boot).corrected = True
 
     def take(self, other: "Rows") -> None:
         """Add all of ``other``."""
-        for (station, boot), mono in other.boots.items():
-            self.to_date(station, boot, mono)
+        for (station, boot), came in other.boots.items():
+            new = self._new_of(station, boot)
+            new.identities += came.identities
+            new.from_mono = min(new.from_mono, came.from_mono)
+            new.corrected |= came.corrected
         self.alarms += other.alarms
         for kind, rows in other._of.items():
             self.of(kind).extend(rows)
+
+    def _new_of(self, station: str, boot: bytes) -> NewOfBoot:
+        if (new := self.boots.get((station, boot))) is None:
+            new = self.boots[station, boot] = NewOfBoot()
+        return new
 
 
 type Handler = Callable[[Any, Identity, Rows], None]
@@ -146,4 +178,4 @@ def add_event(fact: StationFact, identity: Identity, rows: Rows, detail: dict[st
             if isinstance(one, str):
                 text(one)
     rows.of(STATION_EVENT).append((*identity, kind, *when, shown_json(detail)))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)

@@ -53,7 +53,7 @@ def _clock_corrected(fact: facts.ClockCorrected, identity: Identity, rows: Rows)
     }
     add_event(fact, identity, rows, detail)
     # From the beginning: this fact may date everything that the boot did before it.
-    rows.to_date(identity.station, fact.boot, 0)
+    rows.to_correct(identity.station, fact.boot)
 
 
 def _epoch_opened(fact: facts.EpochOpened, identity: Identity, rows: Rows) -> None:

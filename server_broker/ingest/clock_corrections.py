@@ -9,7 +9,7 @@ from django.db import transaction
 from server_broker.fleet.alarm_codes import COUNTY_CLOCK_DOUBTED
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import any_doubted, decide_runs, judge_earlier
-from server_broker.ingest.dating import date_again
+from server_broker.ingest.dating.boots import date_again
 
 _DOUBTED = (
     "县服务器上次关机前授过的时间可能是错的，差多少无法知道：只凭那时的时间定时的记录改为待核对，按收到时间列出。"

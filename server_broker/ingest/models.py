@@ -121,3 +121,37 @@ class IngestLease(models.Model):
     shard = models.PositiveSmallIntegerField(primary_key=True)
     worker = models.CharField(max_length=64)
     since = models.DateTimeField()
+
+
+class DatingDue(models.Model):
+    """A boot with so many rows that the batch which corrected its clock did not date them (`ingest.dating.due`)."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
+    boot = models.BinaryField(max_length=16)
+    since = models.DateTimeField()
+    large = models.BooleanField()
+    """Whether it has too many rows for one piece. If not, it only waits for its turn."""
+    from_scratch = models.BooleanField()
+    """Whether the county has judged its own clock in another way, so that all that was dated before is forgotten."""
+    asked = models.IntegerField()
+    """How often a correction has come since people were last told of too many."""
+    in_walk = models.BooleanField()
+    """Whether the walk that goes on began after the last correction. At its end the boot is dated."""
+    moved = models.IntegerField()
+    """How many touches that the county has known for long have another time now (`ingest.dating.moved_late`)."""
+    moved_most_ms = models.BigIntegerField()
+    moved_first = models.DateTimeField(null=True)
+    moved_last = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "boot"], name="dating_due_once")]
+
+
+class DatingWalk(models.Model):
+    """How far the rows of a station have been gone through, to date those of its boots that are due."""
+
+    station = models.OneToOneField(Station, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    table = models.CharField(max_length=64)
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    """The identity of the last row that was gone through in this table."""

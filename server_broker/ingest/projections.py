@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from protocol.fact_base import StationFact
 from protocol.facts import Fact
 from server_broker.fleet.fact_rows import FactRoom, Handler, Identity, Rows, add_event
-from server_broker.ingest.dating import date_boots
+from server_broker.ingest.dating.boots import date_new
 from server_broker.ingest.fact_rooms import REF_COLUMNS, ROOMS, STAMPED_TABLES
+from server_broker.ingest.models import DatingWalk
 from server_broker.platform.sql import execute
 
 
@@ -63,7 +64,7 @@ def put_rows(rows: Rows) -> None:
     for room in ROOMS:
         room.put(rows)
     # Last, because it dates the rows that were stored just now.
-    date_boots(rows.boots, at=rows.received_at)
+    date_new(rows.boots, at=rows.received_at)
 
 
 def move_rows(old: Identity, new: Identity) -> None:
@@ -77,6 +78,8 @@ def move_rows(old: Identity, new: Identity) -> None:
             f"UPDATE {table} SET epoch = %s, seq = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608
             parameters,
         )
+    # A walk may have passed the place where the rows stand now, so it begins anew.
+    DatingWalk.objects.filter(station=new.station).delete()
     # What points at the moved fact must go on pointing at it.
     for table, epoch, seq in REF_COLUMNS:
         execute(

@@ -58,6 +58,7 @@ from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.silence import SilenceWatch
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.costs import Costs
+from server_broker.ingest.dating.walk import LateDating
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.durable import wait_for_the_disk
 from server_broker.ingest.floods import FloodWatch
@@ -178,6 +179,7 @@ class Worker:
         self._floods = FloodWatch(time.monotonic)
         self._look_again = 0.0
         self._silence = SilenceWatch(shards=share.shards, mono_ms=mono_ms())
+        self._late_dating = LateDating(shards=share.shards, clock=time.monotonic)
 
     def run(self) -> None:
         """Work until the stop event is set; return with nothing half done."""
@@ -215,7 +217,7 @@ class Worker:
         return len(messages)
 
     def do_chores(self) -> None:
-        """Do what no message asks for: judge the clock, send what changed here, look for silent stations.
+        """Do what no message asks for: judge the clock, send what changed here, look for silent stations, date late.
 
         A step does it once every `IDLE_S`.
         """
@@ -231,6 +233,7 @@ class Worker:
                 now=now, mono_ms=self._mono_ms(), connected=self._source.connected, run=self._telling.run
             )
         )
+        retry(lambda: self._late_dating.step(now=self._clock()))
         if self._floods.is_due():
             let_go, refusals = self._source.let_go(), self._source.refusals()
             for station in retry(lambda: self._floods.look(let_go, refusals, now=self._clock())):

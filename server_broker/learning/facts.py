@@ -37,19 +37,19 @@ def _attempt(fact: facts.Attempt, identity: Identity, rows: Rows) -> None:
             *_whose(fact),
         )
     )
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _level_ended(fact: facts.LevelEnded, identity: Identity, rows: Rows) -> None:
     rows.of(LEVEL_RUN).append(
         (*identity, *_run(fact), fact.passed, fact.stars, *stamp(fact.at, rows), *_whose(fact)),
     )
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _pack_chosen(fact: facts.PackChosen, identity: Identity, rows: Rows) -> None:
     rows.of(CHOICE).append((*identity, *stamp(fact.at, rows), *ref_columns(fact.by), text(fact.pack), fact.chosen))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _run(fact: facts.Attempt | facts.LevelEnded) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ def _add(
     said: tuple[Any, ...],
 ) -> None:
     rows.of(kind).append((*identity, *stamp(fact.at, rows), *ref_columns(by), *said))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _step(fact: facts.MeetingStepped, identity: Identity, rows: Rows) -> None:

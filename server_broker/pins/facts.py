@@ -22,7 +22,7 @@ def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -
     number = text(fact.person)
     when = stamp(fact.at, rows)
     rows.of(ENTRY).append((*identity, *when, number, fact.answer, fact.clocks, fact.direction or ""))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
     if fact.answer == "wrong_pin":
         rows.of(STEP).append(WrongTry(identity.station, number, best_wall(fact.at, rows.received_at)))
 

@@ -42,17 +42,17 @@ def _request_made(fact: facts.RequestMade, identity: Identity, rows: Rows) -> No
         text(fact.note),
     )
     rows.of(REQUEST).append(row)
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _request_withdrawn(fact: facts.RequestWithdrawn, identity: Identity, rows: Rows) -> None:
     rows.of(WITHDRAWAL).append((*identity, *stamp(fact.at, rows), fact.request, *ref_columns(fact.by)))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _agreed(fact: facts.Agreed, identity: Identity, rows: Rows) -> None:
     rows.of(AGREEMENT).append((*identity, *stamp(fact.at, rows), fact.request, *ref_columns(fact.by), fact.agrees))
-    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity, fact.at)
 
 
 def _put(rows: Rows) -> None:

@@ -13,9 +13,10 @@ from protocol.units import DATED_QUALITIES
 from protocol.units import Moment as StationMoment
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.clock_runs import JUDGED, NOT_IN_DOUBT
-from server_broker.fleet.fact_rows import LAST_WALL_MS
+from server_broker.fleet.fact_rows import LAST_WALL_MS, Boot
 from server_broker.fleet.tables import STATION_EVENTS
-from server_broker.ingest.dating import DIFFERS_MS, IN_DOUBT, MAX_ANCHORS, OF_BOOT, Anchor, Boot, Plan, plan
+from server_broker.ingest.dating.anchors import MAX_ANCHORS, OF_BOOT
+from server_broker.ingest.dating.weighing import DIFFERS_MS, IN_DOUBT, Anchor, Plan, plan
 from server_broker.platform.sql import query
 
 
@@ -70,7 +71,7 @@ def clocks_of(boots: Collection[Boot], known: dt.datetime) -> Clocks:
     if not boots:
         return Clocks({})
     stations, ids = zip(*boots, strict=True)
-    # As `ingest.dating.anchors_of`, but for what came later and with the runs as they were judged then.
+    # As `ingest.dating.anchors`, but for what came later and with the runs as they were judged then.
     found = query(
         f"""SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono, (e.detail->>'wall')::bigint,
                e.detail->>'source', greatest((e.detail->>'mono')::bigint, e.mono_ms), e.detail->>'run'

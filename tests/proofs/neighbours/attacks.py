@@ -17,6 +17,7 @@ from protocol.facts import AlarmRaised, BlobAnnounced, ClockCorrected, FactsLost
 from protocol.heads import sign_head
 from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.more_attacks import (
+    boot_dated_again,
     own_subscriptions,
     own_unsubscriptions,
     pictures_hard_to_open,
@@ -320,5 +321,6 @@ ATTACKS: dict[str, Attack] = {
         unread_downloads,
         own_subscriptions,
         own_unsubscriptions,
+        boot_dated_again,
     )
 }

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import io
+import itertools
 import os
 import socket
 import ssl
@@ -17,19 +18,20 @@ from PIL import Image
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
 from protocol.codec import encode
 from protocol.enrolment import RenewRequest, sign_request
-from protocol.facts import BlobAnnounced, encode_fact
+from protocol.facts import BlobAnnounced, ClockCorrected, encode_fact
 from protocol.fetch import sign_fetch
 from protocol.topics import DOWN
 from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.stream import Stream
 from tests.proofs.strangers.station import make_csr
-from tests.server_broker.station_double import moment
+from tests.server_broker.station_double import BOOT, moment, touch
 
 if TYPE_CHECKING:
     from tests.proofs.neighbours.rogue import Rogue
 
 PING = b"\xc0\x00"
 SCANS = 1_200
+TOUCHES_OF_A_BOOT = 60_000
 FILTERS_A_PACKET = 1_200
 DOWNLOADS, REQUESTS_EACH = 120, 200
 """Connections that read nothing, and the requests on each: their answers fill all buffers on the way."""
@@ -61,6 +63,21 @@ def own_unsubscriptions(rogue: "Rogue") -> Iterator[bytes]:
     one = packets.unsubscribe(own_filters(rogue))
     while True:
         yield one
+
+
+def boot_dated_again(rogue: "Rogue") -> Iterator[bytes]:
+    """Touches of one boot that did not know the time; then words of the county, each with another time for all."""
+    stream = Stream(rogue)
+    for first in range(0, TOUCHES_OF_A_BOOT, 200):
+        yield stream.envelope(*(encode_fact(touch(first + one, quality="unknown")) for one in range(200)))
+        yield b""
+        time.sleep(0.1)
+    for number in itertools.count():
+        at = moment(10**8 - number, wall=moment().wall + 3_600_000 * (number % 1_000))
+        word = ClockCorrected(at=at, boot=BOOT, mono=at.mono, wall=at.wall, source="county", before="unknown")
+        yield stream.envelope(encode_fact(word))
+        yield b""
+        time.sleep(0.2)
 
 
 def bomb(scans: int = SCANS) -> bytes:

@@ -156,6 +156,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "79-broker-for-one-alone": (county_tests("broker/mosquitto/test_subscriptions.py"),),
     "84-user-of-who-is-out-stays": (county_tests("broker/rabbit/test_own_rabbit.py"),),
     "85-vhost-before-topics": (county_tests("broker/rabbit/test_own_rabbit.py"),),
+    "86-large-boot-dated-in-its-batch": (county_tests("ingest/test_late_dating.py"),),
     "90-unknown-cards-without-end": (agent_tests("clocking/test_card_flood.py"),),
     "91-flood-forgotten-at-a-restart": (agent_tests("clocking/test_card_flood.py"),),
     "92-known-card-refused-in-a-flood": (agent_tests("station/test_core_loop.py"),),

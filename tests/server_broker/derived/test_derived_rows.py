@@ -17,7 +17,7 @@ from server_broker.derived.projections import PROJECTIONS
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.fact_rows import Identity, Rows
 from server_broker.ingest.after_upgrade import catch_up
-from server_broker.ingest.dating import date_again
+from server_broker.ingest.dating.boots import date_again
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.ingest.models import Fact
 from server_broker.ingest.projections import derive

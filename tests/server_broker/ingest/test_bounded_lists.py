@@ -16,7 +16,7 @@ from server_broker.fleet.alarm_codes import TOO_MANY_CORRECTIONS, TOO_MANY_STREA
 from server_broker.fleet.alarms import close_over
 from server_broker.fleet.models import Alarm, Stream
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.dating import MAX_ANCHORS, anchors_of
+from server_broker.ingest.dating.anchors import MAX_ANCHORS, anchors_of
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.stream_tables import STREAMS_A_DAY
 from server_broker.media.models import Blob

@@ -1,11 +1,17 @@
-"""Which word dates a boot: its first for what was undated, the county's over NTP's, nobody's where nobody knew."""
+"""Which word dates a boot: its first for what was undated, the county's over NTP's, nobody's where nobody knew.
 
+It dates it in the same way, whether all of its rows are dated at once or in pieces.
+"""
+
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Literal
 
 import pytest
 from django.utils import timezone
 from msgspec import structs
+from server_broker.ingest.dating.moved_late import MOST_APART
 
 from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
@@ -16,9 +22,11 @@ from server_broker.fleet.alarms import acknowledge
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.dating import Anchor, Plan, Span, date_again, overriding, plan
+from server_broker.ingest.dating import boots
+from server_broker.ingest.dating.walk import LateDating
+from server_broker.ingest.dating.weighing import Anchor, Plan, Span, overriding, plan
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.moved_late import MOST_APART
+from server_broker.ingest.models import DatingDue
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
 from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, CountyClockRun
@@ -52,17 +60,34 @@ def true(mono: int) -> tuple[datetime, bool]:
     return datetime.fromtimestamp((TRUE + mono) / 1000, UTC), True
 
 
-@pytest.fixture
-def station() -> StationDouble:
+@pytest.fixture(params=["at once", "in pieces"])
+def station(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> StationDouble:
+    if request.param == "in pieces":
+        monkeypatch.setattr("server_broker.ingest.dating.due.OF_A_STATION", 0)
+        monkeypatch.setattr("server_broker.ingest.dating.walk.ROWS_A_PIECE", 2)
     made = StationDouble()
     made.enrol()
     return made
 
 
-def process(*messages: Incoming) -> None:
-    processor = BatchProcessor(clock=lambda: NOW)
+def process(*messages: Incoming, at: datetime = NOW) -> None:
+    processor = BatchProcessor(clock=lambda: at)
     for message in messages:
         processor.process_batch([message])
+        walk_through(at)
+
+
+def date_again(changed: Collection[bytes]) -> None:
+    boots.date_again(changed, at=NOW)
+    walk_through(NOW)
+
+
+def walk_through(at: datetime) -> None:
+    """Date all boots that wait."""
+    hours = count(step=3_600)
+    dating = LateDating(shards=range(64), clock=lambda: next(hours))
+    while DatingDue.objects.exists():
+        dating.step(now=at)
 
 
 def test_the_countys_word_replaces_that_of_an_ntp_that_lied(station: StationDouble) -> None:
@@ -91,10 +116,10 @@ def test_a_word_that_moves_touches_long_after_they_came_is_told_once_for_a_boot(
     station.add(touch(1_000), touch(500_000))
     process(station.facts_message())
     assert not Alarm.objects.filter(code__startswith="times_moved").exists()
-    late = BatchProcessor(clock=lambda: NOW + timedelta(days=60))
+    late = NOW + timedelta(days=60)
     station.add(learnt(3, TRUE + 3, "ntp", "unknown"), learnt(600_000, TRUE + 600_000 + LIE, "county", "unknown"))
-    late.process_batch([station.facts_message(3)])
-    late.process_batch([station.add(learnt(600_010, TRUE + 600_010 + LIE, "county", "synced")).facts_message(5)])
+    process(station.facts_message(3), at=late)
+    process(station.add(learnt(600_010, TRUE + 600_010 + LIE, "county", "synced")).facts_message(5), at=late)
     alarm = Alarm.objects.get(code__startswith="times_moved")
     assert (alarm.code, alarm.station_id, alarm.count) == (f"times_moved:{BOOT.hex()[:8]}", station.id, 1)
     day = f"{timezone.localtime(NOW):%Y-%m-%d}"
@@ -112,14 +137,14 @@ def test_however_many_boots_a_station_moves_a_person_sees_few_alarms(station: St
     for boot in boots:
         station.add(structs.replace(touch(1_000), at=moment(1_000, boot=boot)))
     process(station.facts_message())
-    late = BatchProcessor(clock=lambda: NOW + timedelta(days=60))
+    late = NOW + timedelta(days=60)
     for number, boot in enumerate(boots):
         lie = LIE * (number + 1)
         station.add(told(boot, 3, TRUE + 3, "ntp"), told(boot, 600_000, TRUE + 600_000 + lie, "county"))
     # The first ten boots in one message, the others one by one.
-    late.process_batch([station.facts_message(22, 41)])
+    process(station.facts_message(22, 41), at=late)
     for number in range(10, 20):
-        late.process_batch([station.facts_message(22 + 2 * number, 23 + 2 * number)])
+        process(station.facts_message(22 + 2 * number, 23 + 2 * number), at=late)
     alarms = {row.code: row for row in Alarm.objects.filter(code__startswith="times_moved", resolved_at=None)}
     apart = {f"times_moved:{boot.hex()[:8]}" for boot in boots[10 - MOST_APART : 10]}
     assert alarms.keys() == {"times_moved", *apart}
@@ -235,7 +260,7 @@ def test_a_boot_that_is_over_is_dated_anew_when_its_countys_clock_is_put_right(s
     process(station.facts_message())
     changed = note_run(RIGHT, ended=WRONG, at=NOW)
     assert changed == [WRONG.id]
-    assert date_again(changed, at=NOW) == []
+    date_again(changed)
     assert shown() == {500: true(500), 2_000: true(2_000)}
     process(station.add(ahead(3_000)).facts_message(4))
     assert shown()[3_000] == true(3_000), "what comes later too"
@@ -246,10 +271,10 @@ def test_the_last_hand_at_a_clock_without_ntp_judges_those_before(station: Stati
     station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id), ahead(2_000))
     process(station.facts_message())
     mistyped = run(b"run-typo", offset=-YEAR, vouched=BY_HAND, began=60_000)
-    date_again(note_run(mistyped, ended=WRONG, at=NOW), at=NOW)
+    date_again(note_run(mistyped, ended=WRONG, at=NOW))
     assert shown()[2_000][0].year == 2025
     mended = run(b"run-hand", offset=0, vouched=BY_HAND, began=120_000)
-    date_again(note_run(mended, ended=mistyped, at=NOW), at=NOW)
+    date_again(note_run(mended, ended=mistyped, at=NOW))
     assert shown() == {2_000: true(2_000)}
 
 
@@ -260,9 +285,9 @@ def test_a_judgement_that_was_wrong_is_taken_back(station: StationDouble) -> Non
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000, "county", "unknown", run=first.id))
     process(station.add(touch(2_000)).facts_message())
     away = run(b"run-away", offset=YEAR, vouched=BY_HAND, began=60_000)
-    date_again(note_run(away, ended=first, at=NOW), at=NOW)
+    date_again(note_run(away, ended=first, at=NOW))
     assert [at.year for at, _ in shown().values()] == [2027, 2027]
-    date_again(note_run(run(b"run-back", offset=0, vouched=BY_HAND, began=120_000), ended=away, at=NOW), at=NOW)
+    date_again(note_run(run(b"run-back", offset=0, vouched=BY_HAND, began=120_000), ended=away, at=NOW))
     assert shown() == {500: true(500), 2_000: true(2_000)}
     assert TouchRow.objects.get(mono_ms=2_000).corrected_wall is None
 
@@ -288,7 +313,7 @@ def test_two_synchronised_runs_are_judged_by_a_person_alone(station: StationDoub
     confirmed = run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began)
     changed = note_run(confirmed, ended=None, at=NOW)
     assert set(changed) == {lied.id, RIGHT.id}
-    assert date_again(changed, at=NOW) == []
+    date_again(changed)
     assert shown() == {2_000: true(2_000), 10_000: true(10_000)}
     assert {row.quality for row in TouchRow.objects.all()} == {"synced"}, "what the station said of it"
     assert Alarm.objects.get().resolved_at == NOW
@@ -303,7 +328,7 @@ def test_a_halted_machine_takes_nothing_back(station: StationDouble) -> None:
     assert note_run(after, ended=before, at=NOW) == []
     station.add(learnt(9_000, TRUE + 9_000 + LIE, "county", "synced", run=after.id), deceived(10_000))
     process(station.facts_message())
-    assert date_again(note_run(run(after.id, offset=3_600_000, vouched=CONFIRMED), ended=None, at=NOW), at=NOW) == []
+    date_again(note_run(run(after.id, offset=3_600_000, vouched=CONFIRMED), ended=None, at=NOW))
     assert shown()[2_000] == true(2_000)
     assert not Alarm.objects.exists()
 
@@ -333,7 +358,7 @@ def test_a_dispute_in_one_boot_outlasts_that_in_another(station: StationDouble) 
         station.add(ClockCorrected(at=at, boot=other, mono=mono, wall=wall + mono, source="county", before="unknown"))
     process(station.facts_message())
     assert (Alarm.objects.get().count, Alarm.objects.get().resolved_at) == (1, None)
-    date_again(note_run(run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began), ended=None, at=NOW), at=NOW)
+    date_again(note_run(run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began), ended=None, at=NOW))
     assert shown() == {2_000: true(2_000)}
     assert Alarm.objects.get().resolved_at is None
 
@@ -358,7 +383,7 @@ def test_what_was_made_in_the_moment_of_a_word_that_is_corrected_is_corrected_to
     station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(3_000))
     process(station.facts_message())
     synchronised = run(b"run-sync", offset=0, vouched=SYNCHRONISED, began=RIGHT.began + 120_000)
-    date_again(note_run(synchronised, ended=away, at=NOW), at=NOW)
+    date_again(note_run(synchronised, ended=away, at=NOW))
     assert shown() == {3_000: true(3_000)}
     assert StationEvent.objects.get(mono_ms=3_000).corrected_wall == true(3_000)[0]
 

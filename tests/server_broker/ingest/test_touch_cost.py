@@ -148,3 +148,15 @@ def test_nor_does_a_word_of_the_county_over_one_of_ntp(station: StationDouble) -
     with explained() as found:
         process(station.add(touch(1_000), learnt(2_000, "ntp"), learnt(9_000, "county")).facts_message(3))
     assert found == []
+
+
+def test_nor_does_what_comes_in_a_boot_that_has_lasted_for_long(station: StationDouble) -> None:
+    """Some stations are never switched off. This boot has a correction, which dates what comes later too."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE attendance_touch SET boot = %s", [BOOT])
+        cursor.execute("UPDATE fleet_stationevent SET boot = %s WHERE kind = 'booted'", [BOOT])
+        cursor.execute("ANALYZE")
+    with explained() as found:
+        process(station.add(touch(2_000, quality="unknown")).facts_message(3))
+        process(station.add(booted(), touch(3_000)).facts_message(4))
+    assert found == []

@@ -18,6 +18,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarm_codes import TIMES_MOVED
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.fact_rows import Boot
 from server_broker.fleet.models import Alarm
 from server_broker.platform.sql import query
 
@@ -30,7 +31,6 @@ MOST_APART = 3
 states once what time a boot had, within minutes. Two workers that find boots of one station at once may make it twice
 as many."""
 
-type Boot = tuple[str, bytes]
 type Times = dict[tuple[str, bytes, bytes, int], datetime]
 """By station, boot, epoch and seq of a touch."""
 
@@ -54,23 +54,40 @@ def known_times(boots: Mapping[Boot, int], *, at: datetime) -> Times:
     return {(station, bytes(boot), bytes(epoch), seq): time for station, boot, epoch, seq, time in found}
 
 
-def tell_of_moved(before: Times, after: Times, *, at: datetime) -> None:
-    """Raise an alarm for each boot of which touches have another time now, and one for those beyond `MOST_APART`."""
-    moved: dict[str, dict[bytes, list[_Move]]] = {}
+class Moves(NamedTuple):
+    """So many touches have another time now, by as much at most; the first and the last time that they had before."""
+
+    touches: int
+    most: timedelta
+    first: datetime
+    last: datetime
+
+
+def moves(before: Times, after: Times) -> dict[Boot, Moves]:
+    """Return by boot which touches have another time after than before."""
+    found: dict[Boot, list[Moves]] = {}
     for touch in before.keys() & after.keys():
         if (by := abs(after[touch] - before[touch])) >= LEAST:
-            station, boot, _, _ = touch
-            moved.setdefault(station, {}).setdefault(boot, []).append(_Move(by, before[touch]))
-    if moved:
-        apart = _open_apart(moved)
-        raise_alarms([call for station in sorted(moved) for call in _calls(station, moved[station], apart)], at=at)
+            found.setdefault(touch[:2], []).append(Moves(1, by, before[touch], before[touch]))
+    return {boot: together(of_boot) for boot, of_boot in found.items()}
 
 
-class _Move(NamedTuple):
-    """A touch has another time now."""
+def together(parts: Sequence[Moves]) -> Moves:
+    """Return several as one."""
+    touches, most, first, last = zip(*parts, strict=True)
+    return Moves(sum(touches), max(most), min(first), max(last))
 
-    by: timedelta
-    was: datetime
+
+def tell_of_moves(moved: Mapping[Boot, Moves], *, at: datetime) -> None:
+    """Raise an alarm for each boot of which touches have another time now, and one for those beyond `MOST_APART`."""
+    if not moved:
+        return
+    by_station: dict[str, dict[bytes, Moves]] = {}
+    for (station, boot), of_boot in moved.items():
+        by_station.setdefault(station, {})[boot] = of_boot
+    apart = _open_apart(by_station)
+    calls = [call for station, boots in sorted(by_station.items()) for call in _calls(station, boots, apart)]
+    raise_alarms(calls, at=at)
 
 
 def _open_apart(stations: Iterable[str]) -> set[tuple[str, str]]:
@@ -79,25 +96,25 @@ def _open_apart(stations: Iterable[str]) -> set[tuple[str, str]]:
     return set(rows.filter(code__startswith=f"{TIMES_MOVED}:").values_list("station", "code"))
 
 
-def _calls(station: str, boots: Mapping[bytes, list[_Move]], apart: set[tuple[str, str]]) -> list[AlarmCall]:
+def _calls(station: str, boots: Mapping[bytes, Moves], apart: set[tuple[str, str]]) -> list[AlarmCall]:
     calls = []
-    beyond: list[list[_Move]] = []
+    beyond: list[Moves] = []
     codes = {code for whose, code in apart if whose == station}
-    for boot, moves in sorted(boots.items(), key=lambda one: (-max(one[1]).by, one[0])):
+    for boot, moved in sorted(boots.items(), key=lambda one: (-one[1].most, one[0])):
         code = f"{TIMES_MOVED}:{boot.hex()[:8]}"
         if code in codes or len(codes) < MOST_APART:
             codes.add(code)
-            calls.append(AlarmCall(station, code, "major", f"站点事后改了一次开机的时间：{_words(moves)}"))
+            calls.append(AlarmCall(station, code, "major", f"站点事后改了一次开机的时间：{_words(moved)}"))
         else:
-            beyond.append(moves)
+            beyond.append(moved)
     if beyond:
-        last = _words([move for moves in beyond for move in moves])
+        last = _words(together(beyond))
         detail = f"站点事后改了很多次开机的时间，不再逐次列出，次数是合计。最近 {len(beyond)} 次：{last}"
         calls.append(AlarmCall(station, TIMES_MOVED, "major", detail, count=len(beyond)))
     return calls
 
 
-def _words(moves: Sequence[_Move]) -> str:
-    days = sorted({f"{timezone.localtime(move.was):%Y-%m-%d}" for move in moves})
-    when = days[0] if len(days) == 1 else f"{days[0]} 到 {days[-1]}"
-    return f"早已收到的 {len(moves)} 次打卡因此移动，最多 {max(moves).by // LEAST} 分钟；原先记在 {when}"
+def _words(moved: Moves) -> str:
+    days = [f"{timezone.localtime(one):%Y-%m-%d}" for one in (moved.first, moved.last)]
+    when = days[0] if days[0] == days[1] else f"{days[0]} 到 {days[1]}"
+    return f"早已收到的 {moved.touches} 次打卡因此移动，最多 {moved.most // LEAST} 分钟；原先记在 {when}"

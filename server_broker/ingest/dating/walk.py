@@ -1,0 +1,222 @@
+"""Date the boots that wait (`server_broker.ingest.dating.due`), a piece each second, between two batches.
+
+A boot that only waits for its turn is dated whole. For the large boots of a station all of its rows are gone through by
+their identities, because no index knows the rows of a boot in an order; a piece is so many of them. Stations take
+turns. What comes meanwhile is dated as it comes, so a walk misses nothing. If a clock is corrected meanwhile, there is
+another walk.
+
+A station rests between two walks. So whoever corrects a clock again and again gets no more of the county's time, and
+people are told of it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+
+from protocol.units import DATED_QUALITIES
+from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.alarm_codes import TOO_MANY_CORRECTIONS
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.fact_rows import Boot
+from server_broker.ingest.dating.anchors import anchors_of
+from server_broker.ingest.dating.boots import date_whole
+from server_broker.ingest.dating.disputes import tell_of_disputes
+from server_broker.ingest.dating.due import rows_of, turns_of
+from server_broker.ingest.dating.moved_late import KNOWN_FOR, Moves, Times, moves, tell_of_moves, together
+from server_broker.ingest.dating.rows import Part, stretches_of, write_times
+from server_broker.ingest.dating.weighing import plan
+from server_broker.ingest.fact_rooms import STAMPED_TABLES
+from server_broker.ingest.models import DatingDue, DatingWalk
+from server_broker.platform.sql import query
+from server_broker.platform.tables import Table
+
+EVERY_S = 1.0
+ROWS_A_PIECE = 2_000
+"""They take the worker a tenth of a second if all of them are dated anew."""
+STATIONS_A_TIME = 50
+"""Of so many one boot each is dated whole, if it is their turn."""
+REST_S = 300.0
+"""From the beginning of a station's walk to that of its next one."""
+ASKED_OFTEN = 8
+"""An honest station corrects its clock once or twice in a boot, and not while it waits."""
+
+_TABLES = {table.name: table for table in STAMPED_TABLES}
+_MS = timedelta(milliseconds=1)
+
+
+class _Row(NamedTuple):
+    """A row on the way."""
+
+    boot: bytes
+    epoch: bytes
+    seq: int
+    at: datetime
+    quality: str
+    is_corrected: bool
+    received_at: datetime
+
+
+class LateDating:
+    """One object lives as long as the worker. Only the worker's thread uses it."""
+
+    def __init__(self, *, shards: Sequence[int], clock: Callable[[], float]) -> None:
+        """Date the boots of these shards' stations. ``clock`` is monotonic, in seconds."""
+        self._shards = list(shards)
+        self._clock = clock
+        self._next = clock()
+        self._had_turn = ""
+        self._resting: dict[str, float] = {}
+        """By station, until when no walk of it begins. A worker that has just started lets nobody rest."""
+
+    def step(self, *, now: datetime) -> None:
+        """Date one piece, if it is time.
+
+        Raises:
+            django.db.Error: Nothing was dated; the next step does it.
+        """
+        if self._clock() < self._next:
+            return
+        self._next = self._clock() + EVERY_S
+        due = DatingDue.objects.filter(station__shard__in=self._shards)
+        if not due.exists():
+            return
+        with transaction.atomic():
+            _tell_of_many(due, now)
+            _date_small(due, now)
+            if station := self._whose_turn():
+                self._go_on(station, now)
+
+    def _whose_turn(self) -> str | None:
+        """Return the station whose walk goes on or begins now."""
+        self._resting = {one: until for one, until in self._resting.items() if until > self._clock()}
+        found = query(
+            """SELECT one.station_id FROM (
+                SELECT station_id FROM ingest_datingwalk
+                UNION SELECT station_id FROM ingest_datingdue WHERE large AND NOT (station_id = ANY(%s))
+            ) AS one JOIN fleet_station s ON s.id = one.station_id
+            WHERE s.shard = ANY(%s) ORDER BY one.station_id <= %s, one.station_id LIMIT 1""",
+            [list(self._resting), self._shards, self._had_turn],
+        )
+        return found[0][0] if found else None
+
+    def _go_on(self, station: str, now: datetime) -> None:
+        self._had_turn = station
+        walk = DatingWalk.objects.filter(station=station).first() or self._begin(station)
+        left = ROWS_A_PIECE
+        names = list(_TABLES)
+        # An upgrade may have taken the table away, then all are gone through again.
+        first = names.index(walk.table) if walk.table in names else 0
+        for name in names[first:]:
+            if name != walk.table:
+                walk.table, walk.epoch, walk.seq = name, b"", 0
+            rows = _rows_after(walk, _TABLES[name], most=left)
+            if rows:
+                _date_rows(station, _TABLES[name], rows, now)
+            if len(rows) == left:
+                walk.epoch, walk.seq = rows[-1].epoch, rows[-1].seq
+                walk.save()
+                return
+            left -= len(rows)
+        _end(walk, now)
+
+    def _begin(self, station: str) -> DatingWalk:
+        self._resting[station] = self._clock() + REST_S
+        DatingDue.objects.filter(station=station).update(in_walk=True)
+        return DatingWalk(station_id=station, table=STAMPED_TABLES[0].name, epoch=b"", seq=0)
+
+
+def _tell_of_many(due: QuerySet[DatingDue], now: datetime) -> None:
+    asked = due.values_list("station_id").annotate(often=Sum("asked")).filter(often__gte=ASKED_OFTEN)
+    for station, often in sorted(asked):
+        said = f"站点反复改大量旧记录的时间（{often} 次），每 {REST_S // 60:.0f} 分钟只重算一次：系统坏了，或有人仿冒它"
+        raise_alarms([AlarmCall(station, TOO_MANY_CORRECTIONS, "major", said)], at=now)
+        due.filter(station=station).update(asked=0)
+
+
+def _date_small(due: QuerySet[DatingDue], now: datetime) -> None:
+    """Date boots whole, one of a station at a time."""
+    waiting = due.filter(large=False).order_by("station_id", "pk").distinct("station_id")[:STATIONS_A_TIME]
+    boots: dict[Boot, DatingDue] = {(one.station_id, bytes(one.boot)): one for one in waiting}
+    turns = turns_of(rows_of(boots), most=ROWS_A_PIECE)
+    plans = {boot: plan(anchors) for boot, anchors in anchors_of(turns.at_once).items()} if turns.at_once else {}
+    date_whole(plans, from_scratch={boot for boot in plans if boots[boot].from_scratch}, at=now)
+    tell_of_disputes(plans, weighed_anew={station for station, _ in plans}, at=now)
+    DatingDue.objects.filter(pk__in=[boots[boot].pk for boot in turns.at_once]).delete()
+    grown = [boots[boot].pk for boot, is_large in turns.later.items() if is_large]
+    DatingDue.objects.filter(pk__in=grown).update(large=True)
+
+
+def _rows_after(walk: DatingWalk, table: Table, *, most: int) -> list[_Row]:
+    """Return the next rows of a station, in the order of their identities."""
+    found = query(
+        f"""SELECT boot, epoch, seq, coalesce(corrected_wall, wall), quality, corrected_wall IS NOT NULL, received_at
+        FROM {table} WHERE station_id = %s AND (epoch, seq) > (%s, %s)
+        ORDER BY epoch, seq LIMIT %s""",  # noqa: S608 - our own constants
+        [walk.station_id, bytes(walk.epoch), walk.seq, most],
+    )
+    return [_Row(bytes(boot), bytes(epoch), *others) for boot, epoch, *others in found]
+
+
+def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) -> None:
+    """Date those of the rows that are of boots which are due."""
+    due = {
+        (station, bytes(one.boot)): one
+        for one in DatingDue.objects.filter(station=station, boot__in={row.boot for row in rows})
+    }
+    if not due:
+        return
+    plans = {boot: plan(anchors) for boot, anchors in anchors_of(due).items()}
+    identities: dict[Boot, list[tuple[bytes, int]]] = {boot: [] for boot in plans}
+    for row in rows:
+        if (boot := (station, row.boot)) in plans:
+            identities[boot].append((row.epoch, row.seq))
+    anew = {boot for boot, planned in plans.items() if planned.doubtful or due[boot].from_scratch}
+    write_times(plans, anew=anew, part=Part(stretches_of(identities), (table,)))
+    tell_of_disputes(plans, weighed_anew=(), at=now)
+    if table is TOUCHES:
+        for boot, moved in _moves(station, rows, now).items():
+            if boot in due and not due[boot].from_scratch:
+                _keep_moved(due[boot], moved)
+
+
+def _keep_moved(due: DatingDue, moved: Moves) -> None:
+    moved = together([moved, *_kept_moved(due)])
+    due.moved, due.moved_most_ms, due.moved_first, due.moved_last = moved._replace(most=moved.most // _MS)
+    due.save(update_fields=["moved", "moved_most_ms", "moved_first", "moved_last"])
+
+
+def _kept_moved(due: DatingDue) -> list[Moves]:
+    if due.moved_first is None or due.moved_last is None:
+        return []
+    return [Moves(due.moved, due.moved_most_ms * _MS, due.moved_first, due.moved_last)]
+
+
+def _moves(station: str, rows: Sequence[_Row], now: datetime) -> dict[Boot, Moves]:
+    """Return which touches have another time now than when ``rows`` were read, of those known for long."""
+    before: Times = {
+        (station, row.boot, row.epoch, row.seq): row.at
+        for row in rows
+        if row.received_at < now - KNOWN_FOR and (row.is_corrected or row.quality in DATED_QUALITIES)
+    }
+    if not before:
+        return {}
+    first, last = rows[0], rows[-1]
+    found = query(
+        f"""SELECT boot, epoch, seq, coalesce(corrected_wall, wall) FROM {TOUCHES}
+        WHERE station_id = %s AND (epoch, seq) >= (%s, %s) AND (epoch, seq) <= (%s, %s)
+          AND (corrected_wall IS NOT NULL OR quality = ANY(%s))""",  # noqa: S608 - our own constants
+        [station, first.epoch, first.seq, last.epoch, last.seq, list(DATED_QUALITIES)],
+    )
+    return moves(before, {(station, bytes(boot), bytes(epoch), seq): at for boot, epoch, seq, at in found})
+
+
+def _end(walk: DatingWalk, now: datetime) -> None:
+    """Forget what the walk has dated, and tell people what it has moved."""
+    dated = DatingDue.objects.filter(station=walk.station_id, in_walk=True)
+    tell_of_moves({(one.station_id, bytes(one.boot)): moved for one in dated for moved in _kept_moved(one)}, at=now)
+    dated.delete()
+    DatingWalk.objects.filter(station=walk.station_id).delete()
+    tell_of_disputes({}, weighed_anew={walk.station_id}, at=now)
