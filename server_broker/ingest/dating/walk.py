@@ -184,7 +184,8 @@ def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) 
 
 def _keep_moved(due: DatingDue, moved: Moves) -> None:
     moved = together([moved, *_kept_moved(due)])
-    due.moved, due.moved_most_ms, due.moved_first, due.moved_last = moved._replace(most=moved.most // _MS)
+    due.moved, due.moved_most_ms = moved.touches, moved.most // _MS
+    due.moved_first, due.moved_last = moved.first, moved.last
     due.save(update_fields=["moved", "moved_most_ms", "moved_first", "moved_last"])
 
 

@@ -11,7 +11,6 @@ from typing import Any, Literal
 import pytest
 from django.utils import timezone
 from msgspec import structs
-from server_broker.ingest.dating.moved_late import MOST_APART
 
 from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
@@ -23,6 +22,7 @@ from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.dating import boots
+from server_broker.ingest.dating.moved_late import MOST_APART
 from server_broker.ingest.dating.walk import LateDating
 from server_broker.ingest.dating.weighing import Anchor, Plan, Span, overriding, plan
 from server_broker.ingest.messages import Incoming
@@ -151,8 +151,7 @@ def test_however_many_boots_a_station_moves_a_person_sees_few_alarms(station: St
     assert alarms["times_moved"].count == 20 - MOST_APART
     assert "最近 1 次：早已收到的 1 次打卡因此移动，最多 1200 分钟" in alarms["times_moved"].detail
     acknowledge(alarms["times_moved"], by=User.objects.create(username=OPERATOR.username), at=NOW + timedelta(days=61))
-    later = BatchProcessor(clock=lambda: NOW + timedelta(days=62))
-    later.process_batch([station.facts_message(62)])
+    process(station.facts_message(62), at=NOW + timedelta(days=62))
     again = Alarm.objects.get(code="times_moved", resolved_at=None)
     assert (again.count, again.acknowledged_at) == (1, None), "it calls a person anew"
 

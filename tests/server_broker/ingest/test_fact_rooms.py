@@ -9,6 +9,7 @@ from server_broker.fleet.fact_rows import STATION_EVENT, FactRoom, Identity, Row
 from server_broker.ingest.fact_rooms import ROOMS
 from server_broker.ingest.projections import derive_by, handlers_of
 from tests.golden.generate import FACTS
+from tests.server_broker.station_double import moment
 
 WHO = Identity("shili-01", bytes(16), 7)
 SEEN = RowKind[str]("seen")
@@ -50,10 +51,13 @@ def test_a_kind_that_no_room_reads_is_an_event_all_the_same() -> None:
 def test_rows_that_are_made_apart_are_dated_from_the_earliest() -> None:
     rows, apart = Rows(NOW), Rows(NOW)
     add_event(FACTS["shut_down"], WHO, rows, {})
-    rows.to_date("shili-01", bytes(16), 9)
-    apart.to_date("shili-01", bytes(16), 3)
+    later, earlier = Identity("shili-01", b"e" * 16, 2), Identity("shili-01", b"e" * 16, 1)
+    rows.to_date(later, moment(9, boot=bytes(16)))
+    apart.to_date(earlier, moment(3, boot=bytes(16)))
+    apart.to_correct("shili-01", bytes(16))
     rows.take(apart)
-    assert rows.boots["shili-01", bytes(16)] == 3
+    new = rows.boots["shili-01", bytes(16)]
+    assert (new.from_mono, new.corrected, new.identities) == (3, True, [later[1:], earlier[1:]])
 
 
 def test_what_people_wrote_and_a_pin_stay_out_of_the_events() -> None:

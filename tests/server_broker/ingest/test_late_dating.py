@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from django.db import connection
@@ -68,7 +69,7 @@ def station_with_rows(name: str, rows: int = ROWS, *, quality: str = "unknown", 
     return double
 
 
-def learnt(mono: int, *, source: str = "county", ahead_s: int = 0) -> ClockCorrected:
+def learnt(mono: int, *, source: Literal["county", "ntp"] = "county", ahead_s: int = 0) -> ClockCorrected:
     wall = TRUE + mono + 1000 * ahead_s
     return ClockCorrected(at=moment(mono, wall=wall), boot=BOOT, mono=mono, wall=wall, source=source, before="unknown")
 
