@@ -30,7 +30,7 @@ class Clocks:
         """Load these boots and forget others."""
         missing = [boot for boot in boots if boot not in self._known]
         kept = {boot: self._known[boot] for boot in boots if boot in self._known}
-        found = anchors_of((self._station, boot) for boot in missing) if missing else {}
+        found = anchors_of([(self._station, boot) for boot in missing])
         for boot in missing:
             anchors = found.get((self._station, boot), [])
             kept[boot] = anchors, plan(anchors) if anchors else None

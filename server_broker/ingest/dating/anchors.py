@@ -1,7 +1,7 @@
 """Read the anchors of boots: the corrections of their clocks by the county or by NTP."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from server_broker.fleet.clock_runs import NOT_IN_DOUBT
 from server_broker.fleet.fact_rows import Boot
@@ -19,8 +19,10 @@ OF_BOOT = f"""SELECT a.id FROM {STATION_EVENTS} a
 """SQL: the anchors of boot ``w``. The index `event_correction` has the first and the last of many at hand."""
 
 
-def anchors_of(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
+def anchors_of(boots: Collection[Boot]) -> dict[Boot, list[Anchor]]:
     """Return the anchors of each boot that has any, in the order of ``mono``; words of the county are corrected."""
+    if not boots:
+        return {}
     stations, ids = zip(*boots, strict=True)
     # `- r.ahead_ms`: a word from a run that was ahead is corrected. `known`: the fact was made a little after the
     # moment that it is about. `e.boot = w.boot`: the two moments can be compared only if both are of this boot.

@@ -23,8 +23,6 @@ def date_new(new: Mapping[Boot, NewOfBoot], *, at: datetime) -> None:
         new: By boot, what was stored just now.
         at: Now.
     """
-    if not new:
-        return
     found = anchors_of(new)
     plans = {boot: plan(anchors) for boot, anchors in found.items()}
     corrected = [boot for boot in plans if new[boot].corrected]

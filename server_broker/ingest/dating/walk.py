@@ -141,7 +141,7 @@ def _date_small(due: QuerySet[DatingDue], now: datetime) -> None:
     waiting = due.filter(large=False).order_by("station_id", "pk").distinct("station_id")[:STATIONS_A_TIME]
     boots: dict[Boot, DatingDue] = {(one.station_id, bytes(one.boot)): one for one in waiting}
     turns = turns_of(rows_of(boots), most=ROWS_A_PIECE)
-    plans = {boot: plan(anchors) for boot, anchors in anchors_of(turns.at_once).items()} if turns.at_once else {}
+    plans = {boot: plan(anchors) for boot, anchors in anchors_of(turns.at_once).items()}
     date_whole(plans, from_scratch={boot for boot in plans if boots[boot].from_scratch}, at=now)
     tell_of_disputes(plans, weighed_anew={station for station, _ in plans}, at=now)
     DatingDue.objects.filter(pk__in=[boots[boot].pk for boot in turns.at_once]).delete()
