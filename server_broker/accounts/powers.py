@@ -53,6 +53,7 @@ class Power(StrEnum):
     SEE_REQUESTS = "requests.see"
     ANSWER_REQUESTS = "requests.answer"
     APPROVE_REQUESTS = "requests.approve"
+    DECIDE_SURPLUS = "requests.decide_surplus"
     ENTER_REQUESTS = "requests.enter"
     SEE_MEETINGS = "meetings.see"
     HOLD_MEETINGS = "meetings.hold"
@@ -115,6 +116,7 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # Objections are not for the village's own: people object to what their village has of them.
     Power.SEE_REQUESTS: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.ANSWER_REQUESTS: (_OFFICER,),
+    Power.DECIDE_SURPLUS: (_OFFICER,),
     # The village's own too: how far each may go, its rank says (`server_broker.requests.ranks`).
     Power.APPROVE_REQUESTS: (_OFFICER, Role.SECRETARY),
     Power.ENTER_REQUESTS: (_OFFICER, Role.SECRETARY),
@@ -157,7 +159,10 @@ POWERS: dict[str, frozenset[Power]] = {
 """The same table by role."""
 
 ABOVE_VILLAGES = frozenset(
-    {Power.CLOSE_MONTHS, Power.SET_TERMS, Power.DECLARE_DEAD, Power.NAME_STAND_IN, Power.SET_FEEDBACK_ASIDE}
+    {
+        *(Power.CLOSE_MONTHS, Power.SET_TERMS, Power.DECLARE_DEAD, Power.NAME_STAND_IN),
+        *(Power.SET_FEEDBACK_ASIDE, Power.DECIDE_SURPLUS),
+    }
 )
 """Powers that an account of a village alone does not have, whatever its role: a township or the county has them."""
 

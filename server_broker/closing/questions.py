@@ -11,8 +11,9 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, cases_here, waiting_here
 from server_broker.requests.kinds import AWAY, CORRECTION, OBJECTION
-from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
+from server_broker.requests.models import Answer, CountyRequest, Request
 from server_broker.requests.reading import RequestRow, request_rows, taken_up
+from server_broker.requests.surplus import beyond, withdrawals
 from server_broker.settlement.times import first_of_month, next_month
 
 _DAY = dt.timedelta(days=1)
@@ -63,8 +64,8 @@ def _at_stations(villages: Collection[Region], month: str) -> QuerySet[Request]:
     first = first_of_month(month)
     begin, end = begin_of(first), end_of(next_month(first) - _DAY)
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
-    back = Exists(Withdrawal.objects.filter(station=OuterRef("station"), request=OuterRef("request")))
+    back = Exists(withdrawals().filter(station=OuterRef("station"), request=OuterRef("request")))
     # A report of a missing touch names no touch: then it is about the time when it was made.
     about = Q(begin_at__gte=begin, begin_at__lt=end) | Q(begin_at=None, wall__gte=begin, wall__lt=end)
     found = Request.objects.filter(about, ~answered, ~back, ~taken_up(), station__village__in=villages)
-    return found.exclude(kind__in=AWAY)
+    return found.exclude(kind__in=AWAY).filter(~beyond(Request))

@@ -26,6 +26,8 @@ ACTIONS = {
     "request.decided": "批申请",
     "request.exhibit_added": "给补卡加凭据",
     "request.withdrawn": "撤回申请",
+    "request.surplus_taken_up": "站点太多的申请照常办",
+    "request.surplus_dropped": "站点太多的申请作废",
     "request.agreed": "答应换班",
     "meeting.announced": "发会议通知",
     "meeting.changed": "改会议",

@@ -33,8 +33,9 @@ from server_broker.people.models import Binding, BindingState, Card, Person, Pos
 from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, RegionQuerySet, region_chain, subtree_prefix
 from server_broker.requests.kinds import AWAY, TAKEN_UP
-from server_broker.requests.models import Answer, Request, Withdrawal
+from server_broker.requests.models import Answer, Request
 from server_broker.requests.reading import taken_up
+from server_broker.requests.surplus import Line, beyond, lines, withdrawals
 from server_broker.settling.models import ParameterRecord, SettledWindow, SettledWindowQuerySet
 from server_broker.workdays.models import StopNotice
 
@@ -134,18 +135,23 @@ def requests_of(user: Viewer) -> QuerySet[Request]:
 def objections_of(user: Viewer) -> QuerySet[Request]:
     """Return what the township answers: objections and missing touches; and whatever is asked by a card of nobody.
 
-    All else stands in 待办, where it is decided, wherever it was asked.
+    All else stands in 待办, where it is decided, wherever it was asked. What is too much of a station is left out.
     """
     decided = Q(kind__in=AWAY, standing__person__isnull=False)
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
-    return requests_of(user).filter(~decided, ~Q(answered, kind__in=TAKEN_UP))
+    return requests_of(user).filter(~decided, ~Q(answered, kind__in=TAKEN_UP), ~beyond(Request))
+
+
+def surplus_of(user: Viewer) -> list[Line]:
+    """Return how much of each station that ``user`` sees waits for one decision, because it is too much."""
+    return lines(stations_of(user))
 
 
 def open_objections_of(user: Viewer) -> QuerySet[Request]:
     """Return what was asked for at the stations that ``user`` sees and nobody has answered or taken back."""
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
-    back = Exists(Withdrawal.objects.filter(station=OuterRef("station"), request=OuterRef("request")))
-    return requests_of(user).exclude(kind__in=AWAY).filter(~answered, ~back)
+    back = Exists(withdrawals().filter(station=OuterRef("station"), request=OuterRef("request")))
+    return requests_of(user).exclude(kind__in=AWAY).filter(~answered, ~back, ~beyond(Request))
 
 
 def approvers_under(user: User) -> QuerySet[User]:

@@ -1,8 +1,11 @@
 """The Chinese words for people's requests: what they ask for, what is wrong, and how far they are."""
 
+from server_broker.accounts.scope import Viewer, in_scope
+from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.console.words import Word
 from server_broker.requests.kinds import AWAY, LEAVES
 from server_broker.requests.models import Request
+from server_broker.requests.reading import RequestRow
 from server_broker.requests.words import CODE_WORDS, span_words
 
 _KINDS = {
@@ -24,6 +27,13 @@ _STATES = {
     "refused": Word("×", "不同意", "bad"),
     "withdrawn": Word("–", "本人撤回", "quiet"),
 }
+
+
+def asker_name(row: RequestRow, viewer: Viewer) -> str:
+    """Return who asked; empty if the card is bound to nobody."""
+    if row.person is None:
+        return ""
+    return row.person.name if in_scope(viewer, row.person.village_id) else ELSEWHERE
 
 
 def kind_word(code: str) -> str:

@@ -121,6 +121,7 @@ from server_broker.console.views.snapshots import (
 from server_broker.console.views.stand_ins import stand_in, stand_in_set
 from server_broker.console.views.station import claim, claim_download, revoke, station
 from server_broker.console.views.station_dead import station_dead
+from server_broker.console.views.surplus import surplus, surplus_decide
 from server_broker.console.views.term_change import term_confirm, term_file, term_sheet
 from server_broker.console.views.terms import term_set, terms
 from server_broker.console.views.today import today
@@ -346,6 +347,8 @@ urlpatterns = [
     re_path(rf"{_AFFAIR}agree/$", affair_agree, name="affair-agree"),
     re_path(rf"{_AFFAIR}withdraw/$", affair_withdraw, name="affair-withdraw"),
     path("requests/", requests, name="requests"),
+    path("requests/surplus/<slug:station_id>/", surplus, name="surplus"),
+    path("requests/surplus/<slug:station_id>/decide/", surplus_decide, name="surplus-decide"),
     path("requests/<int:pk>/", request_one, name="request-one"),
     path("requests/<int:pk>/answer/", request_answer, name="request-answer"),
     path("stations/", fleet, name="fleet"),

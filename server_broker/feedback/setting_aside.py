@@ -4,13 +4,10 @@ Nothing that a person said is changed or lost. A question that is set aside is l
 is put back by whoever looked at it. What was put back is not set aside again for being too many.
 """
 
-from collections import Counter
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from server_broker.accounts.models import User
 from server_broker.audit.log import record
@@ -18,38 +15,29 @@ from server_broker.feedback.models import Because, Feedback, FeedbackStep, SetAs
 from server_broker.feedback.tables import FEEDBACKS
 from server_broker.fleet.alarm_codes import MANY_QUESTIONS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.day_measure import Measure, set_beyond_apart
 from server_broker.fleet.models import Station
 
 A_DAY = 50
 """So many questions of a station wait among the others each day. No village asks as many at one screen."""
 
-# By when they were received, because a station chooses its own times. Yesterday's too, because a day may end between
-# two rounds.
-_SET_ASIDE = f"""
-WITH numbered AS (
-    SELECT id, station_id,
-           row_number() OVER (PARTITION BY station_id, (received_at AT TIME ZONE %(zone)s)::date ORDER BY id) AS nth
-    FROM {FEEDBACKS} WHERE received_at >= %(since)s
-), added AS (
-    INSERT INTO feedback_setaside (feedback_id, because, actor, at)
-    SELECT id, 'many', '', %(at)s FROM numbered n
-    WHERE nth > %(most)s AND NOT EXISTS (SELECT FROM feedback_feedbackstep s WHERE s.feedback_id = n.id)
-    ON CONFLICT DO NOTHING RETURNING feedback_id
+_MEASURE = Measure(
+    said=f"""SELECT f.id, f.station_id, f.received_at, f.id::text AS whose FROM {FEEDBACKS} f
+             WHERE NOT EXISTS (SELECT FROM feedback_setaside a WHERE a.feedback_id = f.id)""",  # noqa: S608 - a constant
+    keep="""INSERT INTO feedback_setaside (feedback_id, because, actor, at)
+            SELECT id, 'many', '', %(at)s FROM beyond
+            WHERE NOT EXISTS (SELECT FROM feedback_feedbackstep s WHERE s.feedback_id = beyond.id)
+            ON CONFLICT DO NOTHING""",
+    key="feedback_id",
+    a_day=A_DAY,
+    of_one=1,
 )
-SELECT station_id FROM added JOIN numbered ON id = feedback_id
-"""  # noqa: S608 - the name is a constant
 
 
 def set_many_aside(now: datetime) -> int:
     """Set aside what stations said beyond `A_DAY` in a day, raise an alarm for each, and return how many these were."""
-    zone = timezone.get_current_timezone()
-    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    name = zone.key if isinstance(zone, ZoneInfo) else "UTC"
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            since = today - timedelta(days=1)
-            cursor.execute(_SET_ASIDE, {"zone": name, "since": since, "at": now, "most": A_DAY})
-            added = Counter(station for (station,) in cursor.fetchall())
+        added = set_beyond_apart(_MEASURE, now)
         raise_alarms([AlarmCall(station, MANY_QUESTIONS, "major", _detail(station)) for station in added], at=now)
     return added.total()
 

@@ -76,6 +76,8 @@ SHELF_NOT_COMPUTED: Final = "shelf_not_computed"
 REQUEST_SET_ASIDE: Final = "request_set_aside"
 MANY_QUESTIONS: Final = "many_questions"
 """Of villagers at one station in one day, beyond as many as a village asks."""
+MANY_REQUESTS: Final = "many_requests"
+"""Of people at one station in one day, beyond as many as a village makes."""
 REVIEW_PAST: Final = "review_past"
 """With the pack."""
 
@@ -129,6 +131,7 @@ COUNTY_ALARMS: Final = frozenset(
         SHELF_NOT_COMPUTED,
         REQUEST_SET_ASIDE,
         MANY_QUESTIONS,
+        MANY_REQUESTS,
         REVIEW_PAST,
     }
 )

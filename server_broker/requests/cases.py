@@ -15,7 +15,7 @@ from django.utils import timezone
 from server_broker.dated.days import end_of
 from server_broker.people.models import Person
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, TAKEN_UP, kind_words
-from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
+from server_broker.requests.models import Answer, CountyRequest, Request
 from server_broker.requests.reading import (
     OPEN,
     WITHDRAWN,
@@ -27,6 +27,7 @@ from server_broker.requests.reading import (
     said_at,
     taken_back_at_kiosks,
 )
+from server_broker.requests.surplus import withdrawals
 
 SECOND, PARTNER = "second", "partner"
 """States: one approver has agreed and another has to; the other person of a swap has to agree."""
@@ -203,4 +204,4 @@ def waits_here() -> Q:
 
 def back_at_kiosk() -> Exists:
     """Return the condition that somebody took a request back at a kiosk. Whether it was its person, each case tells."""
-    return Exists(Withdrawal.objects.filter(request=OuterRef("request")))
+    return Exists(withdrawals().filter(request=OuterRef("request")))

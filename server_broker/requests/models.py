@@ -71,6 +71,7 @@ class Withdrawal(_ByPerson):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="withdrawal_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="withdrawal_by_boot"),
+            models.Index(fields=["-received_at"], name="withdrawal_by_age"),
             models.Index(fields=["station", "request"], name="withdrawal_by_id"),
         ]
 
@@ -86,6 +87,7 @@ class Agreement(_ByPerson):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="agreement_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="agreement_by_boot"),
+            models.Index(fields=["-received_at"], name="agreement_by_age"),
             models.Index(fields=["request"], name="agreement_by_id"),
         ]
 
@@ -142,6 +144,54 @@ class SetAside(models.Model):
                 name="set_aside_is_one",
             )
         ]
+
+
+class SurplusDecision(models.Model):
+    """Somebody decided about all together that a station had said beyond a day's measure."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
+    taken_up = models.BooleanField()
+    """It counts as if it had not been too much; else nothing comes of it."""
+    count = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    decided_fields = ("station", "taken_up", "count", "reason", "actor", "at")
+
+    class Meta:
+        verbose_name = "太多的申请怎么办"
+        verbose_name_plural = "太多的申请怎么办"
+
+
+class Surplus(models.Model):
+    """What was said at a station beyond a day's measure (`server_broker.requests.surplus`). It does not count yet.
+
+    One of ``request``, ``agreement`` and ``withdrawal`` is set. The row stays, so that nothing is set apart twice.
+    """
+
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, null=True, related_name="surplus")
+    agreement = models.OneToOneField(Agreement, on_delete=models.CASCADE, null=True, related_name="surplus")
+    withdrawal = models.OneToOneField(Withdrawal, on_delete=models.CASCADE, null=True, related_name="surplus")
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    decision = models.ForeignKey(SurplusDecision, on_delete=models.PROTECT, null=True, related_name="+")
+    """Null: nobody has decided yet."""
+    counts = models.BooleanField(default=False, db_default=False)
+    """Somebody has taken it up."""
+
+    class Meta:
+        verbose_name = "太多的申请"
+        verbose_name_plural = "太多的申请"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(request__isnull=False, agreement=None, withdrawal=None)
+                | Q(request=None, agreement__isnull=False, withdrawal=None)
+                | Q(request=None, agreement=None, withdrawal__isnull=False),
+                name="surplus_is_one",
+            )
+        ]
+        indexes = [models.Index(fields=["station"], condition=Q(decision=None), name="surplus_undecided")]
 
 
 class Mark(models.TextChoices):

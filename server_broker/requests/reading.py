@@ -19,6 +19,7 @@ from server_broker.people.models import Binding, Person, PersonRecord
 from server_broker.people.numbers import numbers_of
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request, Withdrawal
+from server_broker.requests.surplus import beyond, withdrawals
 
 OPEN, WITHDRAWN = "open", "withdrawn"
 type Ref = tuple[str, bytes, int]
@@ -68,7 +69,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
     """Return requests with their people and answers, in their order, with a fixed number of queries."""
     listed = list(requests)
     taken_back = list(
-        Withdrawal.objects.filter(
+        withdrawals().filter(
             station__in={one.station_id for one in listed}, request__in=[bytes(one.request) for one in listed]
         )
     )
@@ -78,14 +79,14 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
     for answer in Answer.objects.filter(request__in=[one.pk for one in listed]).order_by("at", "pk"):
         assert answer.request_id is not None
         answers[answer.request_id].append(answer)
-    withdrawals: dict[tuple[str, bytes], list[Withdrawal]] = defaultdict(list)
+    backs: dict[tuple[str, bytes], list[Withdrawal]] = defaultdict(list)
     for each in taken_back:
-        withdrawals[each.station_id, bytes(each.request)].append(each)
+        backs[each.station_id, bytes(each.request)].append(each)
     rows = []
     for one in listed:
         at, dated = made(one)
         person = people.get(_key(one))
-        own = [back for back in withdrawals[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
+        own = [back for back in backs[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
         said = _taken_back(own) if person is not None else []
         counts = counting(said, decided_at(answers[one.pk]), may_end_before(one, answers[one.pk]))
         state, changed = _state(one, answers[one.pk], counts)
@@ -159,7 +160,7 @@ def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, in
     Args:
         person_of: Keys of the people by the ids of their requests.
     """
-    rows = list(Withdrawal.objects.filter(request__in=list(requests)))
+    rows = list(withdrawals().filter(request__in=list(requests)))
     people = _people(rows, touches_at(map(_by, rows)))
     found: dict[bytes, list[Withdrawal]] = defaultdict(list)
     for row in rows:
@@ -183,14 +184,15 @@ def taken_up() -> Exists:
 def requests_of(people: Sequence[Person]) -> QuerySet[Request]:
     """Return the requests that may be these people's, wherever they were made: `request_rows` says whose each is.
 
-    What the county goes on with as its own is left out: there it has its answer.
+    What the county goes on with as its own is left out: there it has its answer. So is what is too much (`surplus`).
     """
     tokens = Binding.objects.filter(person__in=people).values("subject__token")
     numbers = PersonRecord.objects.filter(subject__in=people).values("number")
     touched = Touch.objects.filter(
         station=OuterRef("station"), epoch=OuterRef("by_epoch"), seq=OuterRef("by_seq")
     ).filter(Q(card_token__in=tokens) | Q(person_number__in=numbers))
-    return Request.objects.filter(Q(person_number__in=numbers) | Exists(touched)).exclude(taken_up())
+    own = Request.objects.filter(Q(person_number__in=numbers) | Exists(touched))
+    return own.exclude(taken_up()).filter(~beyond(Request))
 
 
 def _by(row: Spoken) -> Ref:

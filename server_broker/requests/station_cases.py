@@ -17,6 +17,7 @@ from server_broker.requests.models import Answer, Request, StationCase
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refusing import refuse_at_station
 from server_broker.requests.setting_aside import each_case, set_aside, tried
+from server_broker.requests.surplus import beyond
 
 JUDGED_AGAIN = dt.timedelta(hours=1)
 MOST_AT_ONCE = 100
@@ -25,8 +26,8 @@ MOST_AT_ONCE = 100
 
 def judge_new(now: dt.datetime) -> int:
     """Judge requests that have come since the last time, the oldest first. Returns how many there were."""
-    new = shown_of_stations().filter(~set_aside(Request, now), standing=None).order_by("received_at", "pk")
-    return _stand(each_case(new[:MOST_AT_ONCE], now), now)
+    new = shown_of_stations().filter(~set_aside(Request, now), ~beyond(Request), standing=None)
+    return _stand(each_case(new.order_by("received_at", "pk")[:MOST_AT_ONCE], now), now)
 
 
 def judge_again(now: dt.datetime) -> int:
@@ -61,7 +62,7 @@ def waits_at_station() -> Q:
 def _unanswered() -> Q:
     answered = Exists(Answer.objects.filter(request=OuterRef("pk"), is_last=True))
     # What is over is most of all, and an index leaves it out; the answers are asked for of the few that are left.
-    return Q(~answered, standing__is_over=False)
+    return Q(~answered, ~beyond(Request), standing__is_over=False)
 
 
 def _stand(cases: Iterable[Case], now: dt.datetime) -> int:

@@ -19,9 +19,10 @@ from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, case_of, cases_here, of_county, of_stations
-from server_broker.requests.models import CountyRequest, Request, StationCase, Withdrawal
+from server_broker.requests.models import CountyRequest, Request, StationCase
 from server_broker.requests.reading import WITHDRAWN
 from server_broker.requests.setting_aside import each_case, set_aside, tried
+from server_broker.requests.surplus import set_surplus_apart, withdrawals
 from server_broker.requests.withdrawing import WITHDREW, end_absence
 
 HEARD_LATELY = dt.timedelta(days=40)
@@ -30,11 +31,12 @@ HEARD_LATELY = dt.timedelta(days=40)
 
 def take_back(now: dt.datetime) -> int:
     """End what was approved and taken back at a kiosk before it began. Returns how much there was."""
+    set_surplus_apart(now)
     return sum(_ended(case, now) for case in _approved_and_taken_back(now))
 
 
 def _approved_and_taken_back(now: dt.datetime) -> Iterator[Case]:
-    said = Withdrawal.objects.filter(received_at__gt=now - HEARD_LATELY).values("request")
+    said = withdrawals().filter(received_at__gt=now - HEARD_LATELY).values("request")
     yield from each_case(of_stations().filter(~set_aside(Request, now), _is_away("s"), request__in=said), now)
     yield from cases_here(of_county().filter(_is_away("c"), request__in=said))
 

@@ -24,6 +24,7 @@ from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.refusing import refuse_at_station, refuse_here
 from server_broker.requests.setting_aside import each_case, set_aside, tried
+from server_broker.requests.surplus import beyond, set_surplus_apart
 from server_broker.requests.turns import moment_of
 from server_broker.requests.withdrawing import agree, may_deny
 
@@ -36,10 +37,11 @@ WHOSE_UNKNOWN = dt.timedelta(days=40)
 
 def take_up(now: dt.datetime) -> int:
     """Take up what has come, the oldest first, and then the words of those who agree. Returns how much there was."""
+    set_surplus_apart(now)
     new = Request.objects.filter(kind__in=(SWAP, BACK, LOST), received_at__gt=now - WHOSE_UNKNOWN)
-    new = new.exclude(taken_up()).filter(~set_aside(Request, now), answers=None).select_related("station__village")
+    new = new.exclude(taken_up()).filter(~set_aside(Request, now), ~beyond(Request), answers=None)
     count = 0
-    for case in each_case(new.order_by("received_at", "pk"), now):
+    for case in each_case(new.select_related("station__village").order_by("received_at", "pk"), now):
         assert isinstance(case.asked, Request)
         # Of somebody whom nobody knows yet, or taken back: nothing is to be done.
         if case.person is not None and case.state == OPEN:
@@ -123,7 +125,7 @@ def _hear(now: dt.datetime) -> int:
     # What an officer wrote down of them they may deny here too.
     unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
     swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
-    rows = Agreement.objects.filter(~set_aside(Agreement, now), request__in=swaps.values("request"))
+    rows = Agreement.objects.filter(~set_aside(Agreement, now), ~beyond(Agreement), request__in=swaps.values("request"))
     said = list(rows.select_related("station").order_by("received_at", "seq"))
     people = who_agreed(said)
     cases = {

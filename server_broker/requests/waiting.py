@@ -22,6 +22,7 @@ from server_broker.requests.kinds import OBJECTION, SWAP
 from server_broker.requests.models import Answer, CountyRequest, Request
 from server_broker.requests.ranks import Rank, powers_of
 from server_broker.requests.station_cases import waiting_at_stations, waits_at_station
+from server_broker.requests.surplus import beyond
 
 _HALF = Exists(Answer.objects.filter(asked=OuterRef("pk"), step=1, is_last=False))
 _HERE, _AT_STATION = "person", "standing__person"
@@ -67,7 +68,7 @@ class Waiting:
     def done_at_stations(self, since: dt.datetime) -> QuerySet[Request]:
         """Return those of stations that were asked for since a moment and wait for nobody."""
         seen = shown_of_stations().filter(self._seen(_AT_STATION), standing__asked_at__gte=since)
-        return seen.exclude(waits_at_station())
+        return seen.filter(~beyond(Request)).exclude(waits_at_station())
 
     def seen_here(self) -> QuerySet[CountyRequest]:
         """Return those of the county about people of the regions about which the account may decide."""

@@ -81,7 +81,7 @@ KEEPINGS: tuple[Keeping, ...] = (
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
         models=(
             *("requests.Request", "requests.Withdrawal", "requests.Agreement"),
-            *("requests.StationCase", "requests.SetAside"),
+            *("requests.StationCase", "requests.SetAside", "requests.Surplus", "requests.SurplusDecision"),
             "requests.Answer",
             *("requests.CountyRequest", "requests.Correction", "requests.Exhibit", "requests.Deputy"),
         ),

@@ -23,7 +23,7 @@ from server_broker.console import parameters
 from server_broker.console.affair_words import how_long
 from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import approvers_under, open_objections_of, people_of
+from server_broker.console.queries import approvers_under, open_objections_of, people_of, surplus_of
 from server_broker.console.reasons import ReasonField
 from server_broker.console.swap_rows import dropped_swaps
 from server_broker.regions.models import subtree_prefix
@@ -83,6 +83,7 @@ def affairs(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": kinds.items(),
         "objections": open_objections_of(user).count() if may(user, Power.ANSWER_REQUESTS) else 0,
+        "surplus": surplus_of(user) if may(user, Power.SEE_REQUESTS) else [],
         "undone": undone_of_approver(user, now - _UNDONE) if state == "mine" else [],
         "dropped": dropped_swaps(user, timezone.localdate(now)) if state == "mine" else [],
         "deputies": Deputy.objects.filter(lender=user, ended_at=None, last__gte=timezone.localdate(now)),

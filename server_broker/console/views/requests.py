@@ -10,16 +10,17 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.own_affairs import OwnAffair, is_own_affair
 from server_broker.accounts.powers import Power, may, needs
-from server_broker.accounts.scope import Viewer, in_scope
-from server_broker.attendance.timelines import ELSEWHERE
+from server_broker.accounts.scope import in_scope
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import objections_of, requests_of
+from server_broker.console.queries import objections_of, requests_of, surplus_of
 from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.console.request_words import asker_name
 from server_broker.requests.answering import NotAnswered, answer
 from server_broker.requests.kinds import AWAY
-from server_broker.requests.models import Answer, Outcome, Request, Withdrawal
-from server_broker.requests.reading import WITHDRAWN, RequestRow, request_rows
+from server_broker.requests.models import Answer, Outcome, Request, Surplus
+from server_broker.requests.reading import WITHDRAWN, request_rows
+from server_broker.requests.surplus import withdrawals
 
 PAGE_SIZE = 50
 STATES = ("open", "answered", "withdrawn", "all")
@@ -46,10 +47,11 @@ def requests(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "requests",
         "page": page,
-        "rows": [(row, _name(row, request.user)) for row in request_rows(page.object_list)],
+        "rows": [(row, asker_name(row, request.user)) for row in request_rows(page.object_list)],
         "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
         "state": state,
         "number": number,
+        "surplus": surplus_of(request.user),
     }
     return render(request, "console/requests.html", context)
 
@@ -65,7 +67,7 @@ def request_one(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "requests",
         "row": row,
         "asked": found,
-        "name": _name(row, request.user),
+        "name": asker_name(row, request.user),
         "is_in_scope": row.person is not None and in_scope(request.user, row.person.village_id),
         "answers": Answer.objects.filter(request=found),
         "may_answer": may(request.user, Power.ANSWER_REQUESTS)
@@ -74,6 +76,7 @@ def request_one(request: HttpRequest, pk: int) -> HttpResponse:
         and row.state != WITHDRAWN
         and found.kind not in AWAY,
         "is_own": own,
+        "surplus": Surplus.objects.filter(request=found, counts=False).select_related("decision").first(),
         "looks_only": not may(request.user, Power.ANSWER_REQUESTS),
         "is_decided": found.kind in AWAY,
         "outcomes": Outcome.choices,
@@ -101,17 +104,10 @@ def request_answer(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("request-one", pk)
 
 
-def _name(row: RequestRow, viewer: Viewer) -> str:
-    """Return who asked; empty if the card is bound to nobody."""
-    if row.person is None:
-        return ""
-    return row.person.name if in_scope(viewer, row.person.village_id) else ELSEWHERE
-
-
 def _in_states(found: QuerySet[Request]) -> dict[str, QuerySet[Request]]:
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
     # Whether it was really the same person, each row tells (`request_rows`).
-    back = Exists(Withdrawal.objects.filter(station=OuterRef("station"), request=OuterRef("request")))
+    back = Exists(withdrawals().filter(station=OuterRef("station"), request=OuterRef("request")))
     return {
         "open": found.filter(~answered, ~back),
         "answered": found.filter(answered),

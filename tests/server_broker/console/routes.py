@@ -328,6 +328,8 @@ GET  /api/v1/requests                              401 401 401 401 401 401 401 4
 # What people object to and ask for
 GET  /requests/                                    403 403 403 200 200 200 403 403 403 200 302
 GET  /requests/{request}/                          403 403 403 200 200 200 403 403 403 404 302
+GET  /requests/surplus/{station}/                  403 403 403 200 200 200 403 403 403 404 302
+POST /requests/surplus/{station}/decide/           403 403 403 403 404 403 403 403 403 404 302
 POST /requests/{request}/answer/                   403 403 403 403 404 403 403 403 403 404 302
 # What people ask to have decided
 GET  /todo/                                        403 403 403 403 200 403 200 403 403 200 302

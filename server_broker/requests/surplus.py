@@ -1,0 +1,154 @@
+"""Set apart what a station says in people's names beyond a day's measure, until somebody decides about all of it.
+
+Whoever has a stolen station can ask for leave, report cards lost, agree to swaps and take requests back for whoever
+touched a card there. Each by itself reads like any other, and thousands would bury those of the county's people. So
+what is beyond the measure does not count, waits for nobody's decision and stands in nobody's list. It is all kept: one
+line of its station says how much there is, and one decision takes all of it up or throws all of it away.
+
+The measure is what no village meets. It has 3 to 12 cadres; if each of twelve asks for something on every working day
+of two weeks without a line, and all of that arrives on one day, these are 120. The kiosk itself takes at most 100
+requests a day, and of one person at most 20.
+
+What arrives between two turns may count before it is found to be too much, as much as comes in that moment. What is
+set apart is what nobody had answered by then.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from protocol.decisions import Decided
+from server_broker.attendance.tables import TOUCHES
+from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
+from server_broker.fleet.alarm_codes import MANY_REQUESTS
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.day_measure import Measure, set_beyond_apart
+from server_broker.fleet.models import Station
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.platform.tables import Table
+from server_broker.regions.models import TOWNSHIP_DIGITS
+from server_broker.requests.models import Agreement, Request, Surplus, SurplusDecision, Withdrawal
+from server_broker.requests.tables import AGREEMENTS, REQUESTS, WITHDRAWALS
+
+A_DAY = 120
+"""So many requests of a station count each day, so many withdrawals, and so many agreements."""
+OF_ONE = 20
+"""Of those so many requests of a kind by one person, and so many words about one request."""
+
+TAKEN_UP, DROPPED = "request.surplus_taken_up", "request.surplus_dropped"
+
+_UNANSWERED = """
+WHERE NOT EXISTS (SELECT FROM requests_answer a WHERE a.request_id = beyond.id)
+  AND NOT EXISTS (SELECT FROM requests_countyrequest c JOIN requests_request r ON r.request = c.request
+                  WHERE r.id = beyond.id)
+"""
+
+
+def _measure(said: Table, column: str, *, whose: str, join: str = "", among: str = "") -> Measure:
+    return Measure(
+        said=f"""SELECT r.id, r.station_id, r.received_at, {whose} AS whose FROM {said} r {join}
+                 WHERE NOT EXISTS (SELECT FROM requests_surplus s WHERE s.{column} = r.id)""",  # noqa: S608 - our own
+        keep=f"""INSERT INTO requests_surplus ({column}, station_id, since)
+                 SELECT id, station_id, %(at)s FROM beyond {among} ON CONFLICT DO NOTHING""",  # noqa: S608 - likewise
+        key=column,
+        a_day=A_DAY,
+        of_one=OF_ONE,
+    )
+
+
+_BY = "(t.station_id, t.epoch, t.seq) = (r.station_id, r.by_epoch, r.by_seq)"
+_PERSON = "coalesce(nullif(r.person_number, ''), nullif(t.person_number, ''), encode(t.card_token, 'hex'), '')"
+_MEASURES = (
+    _measure(
+        REQUESTS,
+        "request_id",
+        whose=f"{_PERSON} || ' ' || r.kind",
+        join=f"LEFT JOIN {TOUCHES} t ON {_BY}",
+        among=_UNANSWERED,
+    ),
+    _measure(AGREEMENTS, "agreement_id", whose="encode(r.request, 'hex')"),
+    _measure(WITHDRAWALS, "withdrawal_id", whose="encode(r.request, 'hex')"),
+)
+
+
+def set_surplus_apart(now: datetime) -> int:
+    """Set apart what stations said beyond the measure, raise an alarm for each, and return how much was added."""
+    added: Counter[str] = Counter()
+    with transaction.atomic():
+        for measure in _MEASURES:
+            added += set_beyond_apart(measure, now)
+        raise_alarms([AlarmCall(station, MANY_REQUESTS, "major", _detail(station)) for station in added], at=now)
+    return added.total()
+
+
+def _detail(station: str) -> str:
+    kept = undecided().filter(station=station).count()
+    return f"站点 {station} 一天报来的申请超过 {A_DAY} 条，或一个人的超过 {OF_ONE} 条，多出的 {kept} 条先不办，一条不少"
+
+
+def beyond(said: type[Request | Agreement | Withdrawal]) -> Exists:
+    """Return the condition that something is too much and nobody has taken it up."""
+    column = said._meta.model_name
+    return Exists(Surplus.objects.filter(**{str(column): OuterRef("pk")}, counts=False))
+
+
+def withdrawals() -> QuerySet[Withdrawal]:
+    """Return the withdrawals of which each may count."""
+    return Withdrawal.objects.filter(~beyond(Withdrawal))
+
+
+def undecided() -> QuerySet[Surplus]:
+    """Return what is too much and nobody has decided about."""
+    return Surplus.objects.filter(decision=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How much of a station waits for one decision."""
+
+    station: Station
+    requests: int
+    others: int
+    """Withdrawals and agreements."""
+
+    @property
+    def count(self) -> int:
+        """All of it."""
+        return self.requests + self.others
+
+
+def lines(stations: QuerySet[Station]) -> list[Line]:
+    """Return how much waits of each of these stations, the most first."""
+    found = undecided().filter(station__in=stations).values("station")
+    rows = found.annotate(all=Count("pk"), asked=Count("request")).order_by("-all", "station")
+    by_key = Station.objects.select_related("village").in_bulk([row["station"] for row in rows])
+    return [Line(by_key[row["station"]], row["asked"], row["all"] - row["asked"]) for row in rows]
+
+
+def decide_surplus(station: Station, *, take_up: bool, through: int, reason: str, actor: str, at: datetime) -> int:
+    """Take up or throw away all that waits of a station, as one decision; return how much it was.
+
+    Args:
+        through: The newest that whoever decides has seen. What has come since waits for another decision.
+    """
+    with transaction.atomic():
+        # Of two officers who decide at once, the second finds nothing left.
+        Station.objects.select_for_update(no_key=True).get(pk=station.pk)
+        rows = undecided().filter(station=station, pk__lte=through)
+        if not rows.exists():
+            return 0
+        made = SurplusDecision.objects.create(
+            station=station, taken_up=take_up, count=0, reason=reason, actor=actor, at=at
+        )
+        made.count = rows.update(decision=made, counts=take_up)
+        made.save(update_fields=["count"])
+        action = TAKEN_UP if take_up else DROPPED
+        entry = record(actor, action, station.pk, {"station": station.pk, "count": made.count, "reason": reason})
+        decide(entry, Decided(action=action, subject=station.pk), [made])
+        if take_up:
+            shelf_changed_under(station.village_id[:TOWNSHIP_DIGITS], at=at)
+    return made.count
