@@ -35,9 +35,11 @@ def tell_of_disputes(plans: Mapping[Boot, Plan], *, weighed_anew: Collection[str
     still: set[str] = set()
     for table in STAMPED_TABLES:
         rows = query(
-            # DISPUTED is neither of the two qualities; the partial index on undated rows has this condition.
-            f"""SELECT DISTINCT station_id FROM {table} WHERE station_id = ANY(%s) AND quality = %s
-            AND NOT (quality IN ('synced', 'holdover'))""",  # noqa: S608 - fixed names
+            # EXISTS, because the first such row is enough and there may be very many. DISPUTED is neither of the two
+            # qualities; the partial index on undated rows has this condition.
+            f"""SELECT s FROM unnest(%s::text[]) AS s WHERE EXISTS (
+                SELECT FROM {table} WHERE station_id = s AND quality = %s
+                AND NOT (quality IN ('synced', 'holdover')))""",  # noqa: S608 - fixed names
             [list(told_of), DISPUTED],
         )
         still |= {station for (station,) in rows}
