@@ -1,5 +1,6 @@
 """What this room reads of facts: touches, and the directions that people chose for them."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from protocol import facts
@@ -107,6 +108,18 @@ def choose_directions(directions: list[ChosenDirection]) -> None:
         ) c
         WHERE t.station_id = c.station_id AND t.epoch = c.epoch AND t.seq = c.seq""",  # noqa: S608 - our own constants
         columns,
+    )
+
+
+def note_coming(identity: Identity, at: datetime) -> None:
+    """Note when the fact of a touch came that was held at first and has been read just now.
+
+    Nothing else dates it if its station did not know the time. ``received_at`` stays when the row was made, because
+    that is since when the county could go by it.
+    """
+    execute(
+        f"UPDATE {TOUCHES} SET came_at = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608 - our own
+        [at, *identity],
     )
 
 

@@ -31,6 +31,8 @@ class Touch(Stamped):
     answer = models.CharField(max_length=10)
     direction = models.CharField(max_length=3, blank=True)
     chosen_direction = models.CharField(max_length=3, blank=True)
+    came_at = models.DateTimeField(null=True)
+    """When its fact came, if it was held at first; ``received_at`` is then when it was read. Otherwise None."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="touch_once")]
@@ -46,6 +48,7 @@ class Touch(Stamped):
             models.Index(
                 fields=["received_at"], condition=UNDATED & Q(corrected_wall__isnull=True), name="touch_by_receipt"
             ),
+            models.Index(fields=["came_at"], condition=Q(came_at__isnull=False), name="touch_by_coming"),
         ]
 
 

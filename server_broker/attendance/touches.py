@@ -25,9 +25,9 @@ class TouchRow:
     touch: Touch
     person: Person | None
     at: datetime
-    """The corrected time if there is one, or the station's time; if nothing dates the touch, the time of receipt."""
+    """The corrected time if there is one, or the station's time; if nothing dates the touch, when it came."""
     dated: bool
-    """False when ``at`` is only the time of receipt."""
+    """False when ``at`` is only when it came."""
     direction: str
     """``in``, ``out`` or empty. The person's own choice counts before the rule's."""
     outcome: Outcome
@@ -47,11 +47,20 @@ def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
 
 def happened_between(start: datetime, end: datetime) -> Q:
     """Return the condition that a touch happened in ``[start, end)``, by the time of `happened`."""
-    # Three conditions instead of one computed time, so that PostgreSQL can use an index for each (`Touch.Meta`).
+    # Several conditions instead of one computed time, so that PostgreSQL can use an index for each (`Touch.Meta`).
     dated = Q(wall__gte=start, wall__lt=end, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     corrected = Q(corrected_wall__gte=start, corrected_wall__lt=end)
-    undated = UNDATED & Q(corrected_wall__isnull=True, received_at__gte=start, received_at__lt=end)
-    return dated | corrected | undated
+    return dated | corrected | undated_between(start, end)
+
+
+def undated_between(start: datetime, end: datetime | None = None) -> Q:
+    """Return the condition that nothing dates a touch and that it came in ``[start, end)``; without an end, since."""
+    came, received = Q(came_at__gte=start), Q(came_at__isnull=True, received_at__gte=start)
+    if end is not None:
+        came, received = came & Q(came_at__lt=end), received & Q(received_at__lt=end)
+    # The common part twice: so each half has its index.
+    undated = UNDATED & Q(corrected_wall__isnull=True)
+    return (undated & came) | (undated & received)
 
 
 def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[TouchRow]:
@@ -86,7 +95,7 @@ def _by_number(numbers: Numbers, number: str, at: datetime, dated: bool) -> Pers
 
 
 def happened(touch: Touch) -> tuple[datetime, bool]:
-    """Return when a touch happened, and whether that is known. An undated touch counts at its time of receipt."""
+    """Return when a touch happened, and whether that is known. An undated touch counts at the time when it came."""
     dated = touch.quality in DATED_QUALITIES
-    at = touch.corrected_wall or (touch.wall if dated else touch.received_at)
+    at = touch.corrected_wall or (touch.wall if dated else touch.came_at or touch.received_at)
     return at, dated or touch.corrected_wall is not None

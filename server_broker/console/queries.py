@@ -8,6 +8,7 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import Role, User
@@ -45,7 +46,14 @@ HAPPENED = Case(
     default=F("received_at"),
     output_field=DateTimeField(),
 )
-"""When a touch happened: the corrected time, or the station's time, or for an undated touch the time of receipt."""
+"""When a row of a fact happened: the corrected time, or the station's time, or if nothing dates it that of receipt."""
+TOUCHED = Case(
+    When(corrected_wall__isnull=False, then=F("corrected_wall")),
+    When(quality__in=DATED_QUALITIES, then=F("wall")),
+    default=Coalesce("came_at", "received_at"),
+    output_field=DateTimeField(),
+)
+"""The same of a touch, as `server_broker.attendance.touches.happened` reckons it."""
 
 
 def stations_of(user: Viewer) -> StationQuerySet:
@@ -261,7 +269,7 @@ def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:
     """Return a local day's touches at the stations that ``user`` sees, with ``happened``, newest first."""
     own = scope(user)
     touches = Touch.objects.none() if own is None else touches_of_day(own, day)
-    return touches.annotate(happened=HAPPENED).order_by("-happened", "-id")
+    return touches.annotate(happened=TOUCHED).order_by("-happened", "-id")
 
 
 def held_so(
@@ -276,7 +284,7 @@ def held_so(
     """
     # Not a JOIN: a touch names its card by the token only, so there is no relation between the two tables.
     held = Binding.objects.known(known).filter(subject__token=OuterRef("card_token"), person__isnull=False)
-    cards = touches.exclude(card_token=b"").annotate(happened=HAPPENED)
+    cards = touches.exclude(card_token=b"").annotate(happened=TOUCHED)
     if holds is None:
         return cards.filter(~Exists(held.at(OuterRef("happened"))))
     return cards.filter(Exists(held.filter(state=holds).at(OuterRef("happened"))))

@@ -18,7 +18,7 @@ from protocol.facts import Fact as ReadFact
 from protocol.heads import SignedHead
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
-from server_broker.attendance.facts import DIRECTION, choose_directions
+from server_broker.attendance.facts import DIRECTION, choose_directions, note_coming
 from server_broker.fleet.alarms import take_alarms
 from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.fleet.models import Station, Stream
@@ -133,7 +133,7 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
     if new.fact is not None:
         try:
             with transaction.atomic():
-                _derive(Identity(station_id, bytes(stream.epoch), row.seq), new, now)
+                _derive(Identity(station_id, bytes(stream.epoch), row.seq), new, now, came_at=row.received_at)
         except Refused as refused:
             new.held = refused.reason
         except Unstorable:
@@ -144,7 +144,7 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
     return new.held
 
 
-def _derive(own: Identity, new: NewFact, now: datetime) -> None:
+def _derive(own: Identity, new: NewFact, now: datetime, *, came_at: datetime) -> None:
     """Derive the rows of one fact and store them, by the same rules by which intake does it for a batch."""
     assert new.fact is not None
     layers, fact = unwrap(new.fact)
@@ -161,6 +161,8 @@ def _derive(own: Identity, new: NewFact, now: datetime) -> None:
             origins.note(own, layers, content.kind, identity=identity)
     stream_tables.put_reissues(origins.rows, origins.now_read)
     put_rows(rows)
+    if identity is not None:
+        note_coming(identity, came_at)
     take_alarms(rows.alarms, at=now)
 
 

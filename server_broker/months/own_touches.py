@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
-from server_broker.attendance.touches import TouchRow, touch_rows
+from server_broker.attendance.touches import TouchRow, touch_rows, undated_between
 from server_broker.people.models import Binding, Person, PersonRecord
 
 type TouchState = Literal["counted", "corrected", "undated", "lost_card"]
@@ -34,8 +34,7 @@ def own_touches(people: Sequence[Person], start: dt.datetime) -> dict[int, list[
 def _touches(people: Sequence[Person], start: dt.datetime) -> list[Touch]:
     """Return the touches since ``start`` by cards and numbers that these people ever had."""
     dated = Q(wall__gte=start, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
-    undated = ~Q(quality__in=DATED_QUALITIES) & Q(corrected_wall__isnull=True, received_at__gte=start)
-    since = Touch.objects.filter(dated | undated | Q(corrected_wall__gte=start)).exclude(answer="repeat")
+    since = Touch.objects.filter(dated | undated_between(start) | Q(corrected_wall__gte=start)).exclude(answer="repeat")
     tokens = Binding.objects.filter(person__in=people).values_list("subject__token", flat=True).distinct()
     # Also numbers that were corrected since: a touch by one counts for the person, as `touch_rows` tells.
     numbers = PersonRecord.objects.filter(subject__in=people).values_list("number", flat=True)

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from server_broker.attendance.models import Touch
-from server_broker.attendance.touches import TouchRow, happened_between, touch_rows
+from server_broker.attendance.touches import TouchRow, happened_between, touch_rows, undated_between
 from server_broker.duty.reading import minute_of, these
-from server_broker.fleet.models import UNDATED, Station
+from server_broker.fleet.models import Station
 from server_broker.people.models import Binding, PersonRecord
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 from server_broker.today.values import Tap
@@ -60,7 +60,7 @@ def taps_of(
         townships: The first digits of the townships in which each person's turns are. Only touches there count.
     """
     since, until = period
-    late = UNDATED & Q(corrected_wall__isnull=True, received_at__gte=until, received_at__lt=until + _LATE)
+    late = undated_between(until, until + _LATE)
     found = Touch.objects.filter(happened_between(since, until) | late, touches_by(means))
     wanted = frozenset(people)
     taps: dict[int, list[Tap]] = defaultdict(list)

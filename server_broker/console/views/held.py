@@ -32,6 +32,8 @@ PAGE_SIZE = 50
 HEAD_BYTES = 128
 """How much of an unread message is shown. It is enough to tell rubbish from a message of another version."""
 STATES = ("held", "written-off", "messages")
+WHEN_COUNTED = "站点知道时间的按打卡的时间；不知道的列在县里收到的时间，写明“约”，由人核对"
+"""At which time touches stand once they are read."""
 
 
 class WhyForm(forms.Form):
@@ -70,6 +72,7 @@ def held(request: HttpRequest) -> HttpResponse:
         "may_review": may(request.user, Power.REVIEW_HELD),
         "may_accept": may(request.user, Power.REVIEW_HELD) and may(request.user, Power.DECLARE_DEAD),
         "head_bytes": HEAD_BYTES,
+        "when_counted": WHEN_COUNTED,
         "kept": QUARANTINED_KEPT,
     }
     return render(request, "console/held.html", context)
@@ -127,7 +130,7 @@ def _tell(request: HttpRequest, station: Station, result: Reread) -> HttpRespons
     still = result.still_held.total()
     record(account_of(request).get_username(), "held.reread", station.pk, {"read": result.read, "still_held": still})
     if result.read:
-        messages.success(request, f"{station.name}：读出 {result.read} 条，已按原来的时间计入。")
+        messages.success(request, f"{station.name}：读出 {result.read} 条，已计入：{WHEN_COUNTED}。")
     if still:
         reasons = "，".join(f"{reason_word(code)} {count} 条" for code, count in result.still_held.most_common())
         messages.warning(request, f"{station.name}：仍有 {still} 条读不出（{reasons}）。")

@@ -1,8 +1,12 @@
 """A revoked station's page says what became of it and what is left to do; what was carried from it is accepted."""
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from server_broker.attendance.models import Touch
+from server_broker.attendance.touches import touch_rows, touches_of_day, undated_between
 from server_broker.audit.log import record
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Station
@@ -66,10 +70,31 @@ def test_what_was_carried_is_shown_and_accepted_with_a_reason() -> None:
     assert "没有认可" in client.post(f"{PAGE}accept/", {"reason": "短"}, follow=True).content.decode()
     assert not Touch.objects.exists()
     told = client.post(f"{PAGE}accept/", {"reason": "和村里对过"}, follow=True).content.decode()
-    assert "读出 1 条，已按原来的时间计入" in told
+    assert "读出 1 条，已计入：站点知道时间的按打卡的时间" in told
     assert Touch.objects.count() == 1
     assert AuditEntry.objects.get(action="held.accepted").actor == TOWNSHIP_OFFICER.username
     assert "没有等人认可的记录" in client.post(f"{PAGE}accept/", {"reason": "和村里对过"}, follow=True).content.decode()
+
+
+def test_a_touch_of_a_machine_without_the_time_is_listed_when_it_came_and_not_when_it_was_accepted(
+    shili: LivedStation,
+) -> None:
+    shili.booted(at(TUESDAY, 8), quality="unknown")
+    shili.touched(b"card-of-zhang-16", at(TUESDAY, 8, 20), wall=at(MONDAY - dt.timedelta(days=400), 1))
+    shili.send(at(TUESDAY, 20))
+    Touch.objects.all().delete()
+    Fact.objects.filter(kind="touch").update(held_reason="carried_revoked")
+    Station.objects.filter(pk=SHILI).update(revoked_at=at(TUESDAY, 18))
+    client = signed_in(TOWNSHIP_OFFICER)
+    told = client.post(f"{PAGE}accept/", {"reason": "和村里对过"}, follow=True).content.decode()
+    assert "不知道的列在县里收到的时间" in told
+    touch = Touch.objects.get()
+    assert touch.came_at == at(TUESDAY, 20)
+    assert touch.received_at != touch.came_at, "since when the county can go by it"
+    [row] = touch_rows(list(touches_of_day(SHILI_VILLAGE, TUESDAY)))
+    assert (row.at, row.dated) == (at(TUESDAY, 20), False)
+    assert not touches_of_day(SHILI_VILLAGE, timezone.localdate()).exists()
+    assert not Touch.objects.filter(undated_between(at(TUESDAY, 21))).exists()
 
 
 @pytest.mark.usefixtures("_revoked")
