@@ -440,6 +440,8 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "ingest.UnprovenHead": "签名",
     "ingest.IngestLease": "设备",
     "ingest.DayTaken": "设备：一天收了多少，七天后删除",
+    "ingest.DatingDue": "设备：哪些开机的时间还要重算",
+    "ingest.DatingWalk": "设备：重算到哪里",
     "regions.Region": "区划",
     "learning.LearningPack": "题库",
     "progress.VisitDue": "只有编号，几秒钟后删除",

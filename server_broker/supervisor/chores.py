@@ -133,85 +133,68 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         clock_judges_age: Whether the county's clock may decide that something is old. If not, nothing is deleted,
             because by a clock that is a year ahead every picture would have expired.
     """
-    from server_broker.attendance.following import Follower  # noqa: PLC0415 - needs the models
-    from server_broker.attendance.lost_cards import close_found  # noqa: PLC0415
-    from server_broker.backup.watching import watch_backups  # noqa: PLC0415
-    from server_broker.bundles.files import BundleFolder  # noqa: PLC0415
-    from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
-    from server_broker.bundles.past_review import warn_past_review  # noqa: PLC0415
-    from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
-    from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
-    from server_broker.enrolment.expiry import ConsoleCertificateWatch, watch_certificates  # noqa: PLC0415
-    from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
-    from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
-    from server_broker.feedback.setting_aside import set_many_aside  # noqa: PLC0415
-    from server_broker.fleet.alarms import close_over  # noqa: PLC0415
-    from server_broker.fleet.county_disk import watch_disks  # noqa: PLC0415
-    from server_broker.incidents.cleaning import drop_old as drop_incidents  # noqa: PLC0415
-    from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
-    from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
-    from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
-    from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
-    from server_broker.people.private_numbers import erase_numbers_of_gone  # noqa: PLC0415
-    from server_broker.progress.kept_levels import drop_of_gone, keep_levels  # noqa: PLC0415
-    from server_broker.progress.rounds import drop_without_answers  # noqa: PLC0415
-    from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
-    from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
-    from server_broker.settling.often_down import warn_often_down  # noqa: PLC0415
-    from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
-    from server_broker.upgrades.dumps import drop_old_dumps  # noqa: PLC0415
-
-    begin(home)
-    console_certificate = ConsoleCertificateWatch(home)
-
-    def drop_files(now: dt.datetime) -> int:
-        return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
-
-    def erase(now: dt.datetime) -> int:
-        return erase_facts(now, first={"attempts": lambda before: keep_levels(before, now)})
 
     def by_a_sure_clock(do: _Work) -> _Work:
         return _with_database(lambda now: do(now) if clock_judges_age() else None)
 
     return [
+        *_keeping_up_chores(home, by_a_sure_clock),
+        *_watching_chores(home, by_a_sure_clock),
+        *_deleting_chores(home, by_a_sure_clock),
+        *_sign_in_chores(by_a_sure_clock),
+    ]
+
+
+def _keeping_up_chores(home: CountyHome, by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
+    """Return the chores that carry on what came in: rows, manifests, files of the county itself.
+
+    Args:
+        by_a_sure_clock: Makes work that is only done while the county's clock may judge age.
+    """
+    from server_broker.attendance.following import Follower  # noqa: PLC0415 - needs the models
+    from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
+    from server_broker.feedback.setting_aside import set_many_aside  # noqa: PLC0415
+    from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
+    from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
+
+    begin(home)
+    return [
         Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
+        Chore("compact the journal of stations", lambda _: StationJournal(home).compact()),
         Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
         Chore("read what could not be read", _with_database(_unless_away(lambda now: catch_up(home, now)))),
-        Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
-        Chore(
-            "close alarms of found cards", _with_database(_unless_away(close_found)), every_s=60.0, first_after_s=60.0
-        ),
         Chore(
             "set aside what one station asks too much",
             _with_database(_unless_away(set_many_aside)),
             every_s=60.0,
             first_after_s=60.0,
         ),
-        Chore("delete expired files", by_a_sure_clock(drop_files)),
-        Chore("erase what facts said", by_a_sure_clock(erase)),
-        Chore("await no picture that is nowhere", by_a_sure_clock(lambda _: give_up_gone())),
-        Chore("delete pieces of pictures", by_a_sure_clock(drop_abandoned)),
-        Chore("delete old messages in quarantine", by_a_sure_clock(drop_old_quarantined)),
-        Chore("delete old nonces", by_a_sure_clock(drop_old_nonces)),
-        Chore("delete nonces of signed requests", by_a_sure_clock(drop_fetch_nonces), every_s=600.0),
-        Chore(
-            "delete superseded bundles",
-            by_a_sure_clock(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles))),
-        ),
-        Chore("compact the journal of stations", lambda _: StationJournal(home).compact()),
-        Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
-        Chore("delete visits without answers", by_a_sure_clock(drop_without_answers)),
-        Chore("delete stars of people who left", by_a_sure_clock(drop_of_gone)),
-        Chore("delete dumps that are too old", by_a_sure_clock(lambda now: drop_old_dumps(home, now=now))),
-        Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
-        *_sign_in_chores(by_a_sure_clock),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
-        Chore("delete what was worth a look", by_a_sure_clock(drop_exceptions)),
-        Chore("delete what was told of incidents", by_a_sure_clock(drop_incidents)),
-        Chore("warn of stations that are often down", by_a_sure_clock(warn_often_down)),
-        Chore("warn of packs past their review", by_a_sure_clock(warn_past_review)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
-        Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+    ]
+
+
+def _watching_chores(home: CountyHome, by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
+    """Return the chores that raise and close alarms. ``by_a_sure_clock`` as for `_keeping_up_chores`."""
+    from server_broker.attendance.lost_cards import close_found  # noqa: PLC0415 - needs the models
+    from server_broker.backup.watching import watch_backups  # noqa: PLC0415
+    from server_broker.bundles.past_review import warn_past_review  # noqa: PLC0415
+    from server_broker.enrolment.expiry import ConsoleCertificateWatch, watch_certificates  # noqa: PLC0415
+    from server_broker.fleet.alarms import close_over  # noqa: PLC0415
+    from server_broker.fleet.county_disk import watch_disks  # noqa: PLC0415
+    from server_broker.settling.often_down import warn_often_down  # noqa: PLC0415
+
+    console_certificate = ConsoleCertificateWatch(home)
+    each_minute: dict[str, _Work] = {
+        "close alarms that are over": close_over,
+        "close alarms of found cards": close_found,
+        "look at the console's own certificate": lambda now: console_certificate.look(now=now),
+    }
+    return [
+        *(
+            Chore(name, _with_database(_unless_away(do)), every_s=60.0, first_after_s=60.0)
+            for name, do in each_minute.items()
+        ),
         Chore(
             "look at the county's disks",
             _with_database(_unless_away(lambda now: watch_disks(home, now=now))),
@@ -223,21 +206,63 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             by_a_sure_clock(lambda now: watch_backups(home, now=now)),
             every_s=BACKUP_WATCH_S,
         ),
-        Chore(
-            "look at the console's own certificate",
-            _with_database(_unless_away(lambda now: console_certificate.look(now=now))),
-            every_s=60.0,
-            first_after_s=60.0,
-        ),
+        Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+        Chore("warn of stations that are often down", by_a_sure_clock(warn_often_down)),
+        Chore("warn of packs past their review", by_a_sure_clock(warn_past_review)),
+    ]
+
+
+def _deleting_chores(home: CountyHome, by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
+    """Return the chores that end what was kept for long enough. ``by_a_sure_clock`` as for `_keeping_up_chores`."""
+    from server_broker.bundles.files import BundleFolder  # noqa: PLC0415 - needs the models
+    from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
+    from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
+    from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
+    from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
+    from server_broker.incidents.cleaning import drop_old as drop_incidents  # noqa: PLC0415
+    from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
+    from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
+    from server_broker.people.private_numbers import erase_numbers_of_gone  # noqa: PLC0415
+    from server_broker.progress.kept_levels import drop_of_gone, keep_levels  # noqa: PLC0415
+    from server_broker.progress.rounds import drop_without_answers  # noqa: PLC0415
+    from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
+    from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
+    from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
+    from server_broker.upgrades.dumps import drop_old_dumps  # noqa: PLC0415
+
+    def drop_files(now: dt.datetime) -> int:
+        return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
+
+    def erase(now: dt.datetime) -> int:
+        return erase_facts(now, first={"attempts": lambda before: keep_levels(before, now)})
+
+    def drop_bundles(now: dt.datetime) -> object:
+        return drop_superseded(now, folder=BundleFolder(home.bundles))
+
+    each_day: dict[str, _Work] = {
+        "delete expired files": drop_files,
+        "erase what facts said": erase,
+        "await no picture that is nowhere": lambda _: give_up_gone(),
+        "delete pieces of pictures": drop_abandoned,
+        "delete old messages in quarantine": drop_old_quarantined,
+        "delete old nonces": drop_old_nonces,
+        "delete superseded bundles": drop_bundles,
+        "erase numbers of people who left": erase_numbers_of_gone,
+        "delete visits without answers": drop_without_answers,
+        "delete stars of people who left": drop_of_gone,
+        "delete dumps that are too old": lambda now: drop_old_dumps(home, now=now),
+        "delete what was worth a look": drop_exceptions,
+        "delete what was told of incidents": drop_incidents,
+    }
+    return [
+        *(Chore(name, by_a_sure_clock(do)) for name, do in each_day.items()),
+        Chore("delete nonces of signed requests", by_a_sure_clock(drop_fetch_nonces), every_s=600.0),
+        Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
     ]
 
 
 def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
-    """Return the chores about PINs, links, sessions and tokens.
-
-    Args:
-        by_a_sure_clock: Makes work that is only done while the county's clock may judge age.
-    """
+    """Return the chores about PINs, links, sessions and tokens. ``by_a_sure_clock`` as for `_keeping_up_chores`."""
     from server_broker.accounts.cleaning import (  # noqa: PLC0415 - needs the models
         drop_abandoned_set_ups,
         drop_ended_sessions,
