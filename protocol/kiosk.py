@@ -170,7 +170,8 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     """What the county lets ``duty`` show to everybody (`protocol.twin.BOARD_SHOWS`): no rows (``nothing``), or rows
     without touches (``names``). Empty: it says nothing of it, and all is shown."""
     county_refuses: bool = False
-    """The county's broker lets this machine in no more: its station is revoked, or another machine has its place."""
+    """The county's broker lets this machine in no more: its station is revoked, another machine has its place, or the
+    county came back from a copy that is older than the station."""
 
 
 GRACE_MIN = 10

@@ -34,6 +34,8 @@ class Status(Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
     """A kiosk is connected, so that people see something."""
     county_untold: bool = False
     """The county said on this connection that it does not know the time itself."""
+    county_refuses: bool = False
+    """As `protocol.kiosk.Home.county_refuses`."""
 
 
 # Kiosk to agent.

@@ -74,7 +74,7 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
     machine = status.health.machine
     waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
     linked = status.link == "connected"
-    link = Finding("上传", f"已连上县里，{waits}") if linked else problem_finding("上传", 26, f"没连上，{waits}")
+    link = Finding("上传", f"已连上县里，{waits}") if linked else _no_link(status, waits)
     used = f"已用 {(status.month_bytes or 0) / 1_000_000:.1f} MB"
     if status.month_bytes is None:
         month = Finding("本月流量", "未知", well=None)
@@ -91,6 +91,12 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
         *examine_power(machine),
         month,
     ]
+
+
+def _no_link(status: Status, waits: str) -> Finding:
+    if status.county_refuses:
+        return problem_finding("上传", 25, f"县里不让本机连上，{waits}")
+    return problem_finding("上传", 26, f"没连上，{waits}")
 
 
 def _clock_finding(status: Status, *, linked: bool) -> Finding:

@@ -38,7 +38,9 @@ _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")
 """Sent with QoS 1. Any other message down answers a question that the station repeats until it is answered."""
 _RETAIN_NOTHING = 2
 """MQTT 5.0, 3.8.3.1: retain handling 2, send no retained messages at the subscription."""
-_NOT_LET_IN = (0x86, 0x87)
+_NOT_AUTHORIZED = 0x87
+"""MQTT 5.0, 3.9.3: so the broker answers every SUBSCRIBE of a station that is not on its list."""
+_NOT_LET_IN = (0x86, _NOT_AUTHORIZED)
 """Bad user name or password, not authorized (MQTT 5.0, 3.2.2.2): so a county's own RabbitMQ refuses a revoked board."""
 
 
@@ -210,6 +212,7 @@ class Connection:
     ) -> None:
         if any(code.is_failure for code in codes):
             self._reason = "subscription refused by the broker"
+            self._refused = all(code.value == _NOT_AUTHORIZED for code in codes)
             client.disconnect()
             return
         self._say(LinkUp(attempt=self._attempt))

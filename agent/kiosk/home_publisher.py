@@ -77,6 +77,11 @@ class HomePublisher:
         """The link's state, as it is shown."""
         return self._link
 
+    @property
+    def refused(self) -> bool:
+        """Whether the county lets this machine in no more, as it is shown."""
+        return self._refused
+
     def changed(self) -> None:
         """Note that something on the home screen has changed."""
         self._changed = True

@@ -188,6 +188,7 @@ class StationDelegate:
             saving=list(self._traffic.saving),
             screen=screen,
             county_untold=self._county_untold,
+            county_refuses=self._home.refused,
         )
 
     def puts_off(self, what: Sheddable) -> bool:

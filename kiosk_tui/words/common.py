@@ -96,8 +96,8 @@ LINK_SAID: dict[LinkState, str] = {
     "connecting": _("正在连接县里，打卡照常。"),
     "offline": _("网络不通，打卡照常，有网就上传。"),
 }
-REFUSED = _("县里不认这台机器了。吊销了，或者换了新的。打的卡传不上去，请联系镇办。")
-"""Both causes, because the station can't tell them apart."""
+REFUSED = _("县里不认这台机器了。可能吊销了，或者换了新的。打的卡传不上去，请联系镇办。")
+"""The station can't tell the causes apart; that the county forgot it after a restore is a third one."""
 NO_DATE = _("时间对准以后，这里显示谁在值班。")
 COLUMN_NAME = _("姓名")
 COLUMN_WINDOW = _("时段")

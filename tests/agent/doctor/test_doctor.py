@@ -494,6 +494,11 @@ def test_what_a_running_agent_says_is_judged(enrolled: EnrolledStation) -> None:
     assert codes(asked(enrolled, ill)) == {26, 31, 44, 54, 55, 61, 62, 63, 64, 71, 72, 81, *UNREACHABLE}
 
 
+def test_a_machine_that_the_county_refuses_is_told_so_and_not_to_wait(enrolled: EnrolledStation) -> None:
+    refused = msgspec.structs.replace(STATUS, link="offline", county_refuses=True)
+    assert codes(asked(enrolled, refused)) == {25, *UNREACHABLE}
+
+
 @pytest.mark.parametrize("untold", [True, False])
 def test_a_station_that_is_connected_and_does_not_know_the_time_sends_nobody_to_its_line(
     enrolled: EnrolledStation, untold: bool
