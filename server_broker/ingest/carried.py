@@ -184,7 +184,7 @@ class _Carrying:
             careful = tries == TRIES
             try:
                 with transaction.atomic():
-                    found = stream_tables.find_streams({(sender.id, envelope.head.epoch)})
+                    found = stream_tables.lock_existing_streams({(sender.id, envelope.head.epoch)})
                     before = max((row.state.through for row in found.values()), default=0)
                     intake = Intake(now=self._clock(), generation=generation(), careful=careful, hold=hold)
                     outgoing = intake.take([(sender, envelope)])

@@ -209,7 +209,7 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
         return []
     # Read again, because the heads that were noted just now belong in the welcome. For a birth with a bad signature no
     # stream was made, and it may have none.
-    streams = stream_tables.find_streams({(sender.id, birth.head.epoch) for sender, birth in births})
+    streams = stream_tables.lock_existing_streams({(sender.id, birth.head.epoch) for sender, birth in births})
     held = stream_tables.load_held([stream.id for stream in streams.values()])
     welcomes = []
     for sender, birth in births:

@@ -97,12 +97,12 @@ def lock_streams(keys: Collection[StreamKey], *, now: datetime) -> dict[StreamKe
     """
     if not keys:
         return {}
-    streams = find_streams(keys)
+    streams = lock_existing_streams(keys)
     missing = _openable([key for key in keys if key not in streams], now=now)
     if missing:
         heads = [first_head(station=station, epoch=epoch) for station, epoch in missing]
         execute(_MAKE_STREAMS, [now, [key[0] for key in missing], [key[1] for key in missing], heads])
-        streams |= find_streams(missing)
+        streams |= lock_existing_streams(missing)
     return streams
 
 
@@ -131,7 +131,7 @@ def beyond_alarms(wanted: Iterable[StreamKey], streams: Collection[StreamKey]) -
     return [AlarmCall(station, TOO_MANY_STREAMS, "critical", detail) for station in refused]
 
 
-def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
+def lock_existing_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     """Lock those of the streams that exist until the transaction ends, and return them."""
     found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
