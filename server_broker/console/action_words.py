@@ -117,6 +117,7 @@ ACTIONS = {
     "log.seen": "查看站点日志",
     "held.reread": "再读待审记录",
     "held.accepted": "认可吊销后带来的记录",
+    "station.board_noted": "记下一台县里不再认识的机器",
     "export.taken": "收入导出文件",
     "held.written_off": "核销待审记录",
     "pack.published": "发布学习包",

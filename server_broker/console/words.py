@@ -105,6 +105,7 @@ EVENTS = {
 ALARMS = {
     "county_record": "县里的记录被改动过",
     "county_rewrote": "站点说县里的总账与它留下的不同",
+    "county_restored": "县里是从备份恢复的",
     "county_went_back": "有站点说县里恢复过旧备份",
     "generation_absurd": "站点声称的县代号不可能出现过",
     "unexplained_facts": "记录账目对不上",
@@ -195,6 +196,7 @@ REMEDIES = {
     "broker_lists": "请在县服务器上运行 sudo cunhui-server doctor，照“消息服务”一行办；这期间吊销的站点可能还连着。",
     "help_asked": "请给村里打电话；点“确认”，大屏就显示您看到了。",
     "county_rewrote": "请从站点拷出 heads 文件，由审计员用 verify county --heads 对照；站点可疑就照常吊销。",
+    "county_restored": "请对照纸上的记录：备份以后吊销的站点再吊销一次，备份以后接入的发新接入码；都没有就直接确认。",
     "county_went_back": "请先核实点名的站点；属实就核对站点名册：备份之后吊销的站点要再吊销，接入的要重新登记。",
     "generation_absurd": "请查这个站点的程序是否出了故障，或者有人仿冒它，必要时吊销站点。",
     "media_folder": "请看县服务器放图片的磁盘：满了清理，坏了更换，再核对目录的权限。图片留在站点，写得进了自动解除。",

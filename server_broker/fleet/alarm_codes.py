@@ -11,6 +11,8 @@ from protocol.alarm_codes import LOST_CARD, STATION_ALARMS
 
 COUNTY_RECORD: Final = "county_record"
 """Rows, audit log or manifests differ from the county's own stream."""
+COUNTY_RESTORED: Final = "county_restored"
+"""Somebody has restored the county. It does not know which stations were enrolled or revoked after the copy."""
 COUNTY_WENT_BACK: Final = "county_went_back"
 GENERATION_ABSURD: Final = "generation_absurd"
 COUNTY_CLOCK: Final = "county_clock"
@@ -85,6 +87,7 @@ COUNTY_ALARMS: Final = frozenset(
     {
         LOST_CARD,
         COUNTY_RECORD,
+        COUNTY_RESTORED,
         COUNTY_WENT_BACK,
         GENERATION_ABSURD,
         COUNTY_CLOCK,

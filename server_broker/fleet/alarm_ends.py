@@ -58,6 +58,7 @@ COUNTY_ENDS: Final[dict[str, End]] = {
     codes.HELP_ASKED: _HAPPENS,
     # Ends sooner if the card is found (`attendance.lost_cards`).
     station_codes.LOST_CARD: _HAPPENS,
+    codes.COUNTY_RESTORED: _HAPPENS,
     codes.COUNTY_WENT_BACK: _HAPPENS,
     codes.COUNTY_CLOCK_STEPPED: _HAPPENS,
     codes.EPOCH_OPENED: _HAPPENS,

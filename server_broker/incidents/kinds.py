@@ -111,6 +111,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset({county_codes.BROKER_LISTS}),
     ),
     Kind(
+        "restored",
+        "县里是从备份恢复的",
+        "县运维",
+        "请对照纸上的记录：备份以后吊销的站点再吊销一次，备份以后接入的发新接入码；办完确认。",
+        "alarms",
+        frozenset({county_codes.COUNTY_RESTORED}),
+    ),
+    Kind(
         "went_back",
         "有站点说县里恢复过旧备份",
         "县运维",

@@ -37,6 +37,7 @@ from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
 from server_broker.ingest.carried_file import CarriedFile, FileRefused, opened
 from server_broker.ingest.durable import wait_for_the_disk
+from server_broker.ingest.forgotten_board import note_board
 from server_broker.ingest.held import REVOKED
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming
@@ -107,6 +108,8 @@ def take_file(path: Path, *, dead_board: bool, actor: str, clock: Callable[[], d
         django.db.Error: The database is away; what was taken stays, and the file can be given again.
     """
     with opened(path, dead_board=dead_board) as carried:
+        if carried.is_of_unknown_board:
+            note_board(carried, actor=actor, now=clock())
         carrying = _Carrying(carried, clock)
         carrying.take()
     taken = carrying.taken

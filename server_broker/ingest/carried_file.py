@@ -23,6 +23,12 @@ from server_broker.fleet.models import Station
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
 
+AFTER_RESTORE = (
+    "如果它是恢复的那份备份以后才接入的，先运行 cunhui-server claim {station} --village 村代码 --name 名称。"
+    "机器还在用：在机器上用这个接入码运行 sudo cunhui-agent enrol --again，记录自己补上来；"
+    "机器丢了或已吊销：再运行 cunhui-server revoke {station} --reason 理由，然后用 --dead-board 收"
+)
+"""What to do about a station that the county knows no more, in Chinese."""
 PROGRAM = Path(sys.executable).with_name("cunhui-agent")
 LIMIT_S = 1_800
 """Enough for an outbox of years on a slow disk that must be salvaged on the way."""
@@ -42,6 +48,9 @@ class CarriedFile:
     file: BinaryIO
     station: str
     key: bytes | None
+    is_of_unknown_board: bool = False
+    """This county has taken in no board as the station, which is revoked, so nobody but the file says whose ``key`` is.
+    So it is after a restore of a copy that is older than the station."""
 
     def reader(self) -> ExportReader:
         """Begin to read the file from its start."""
@@ -68,7 +77,11 @@ def opened(path: Path, *, dead_board: bool) -> Iterator[CarriedFile]:
                 pass
         except Refused as refused:
             raise FileRefused(_WORDS.get(refused.reason) or reason_word(refused.reason)) from refused
-        yield CarriedFile(file, reader.header.station, _signer(reader, dead_board=dead_board))
+        station = _station_of(reader.header.station, dead_board=dead_board)
+        if station.record_key is None:
+            yield CarriedFile(file, station.pk, _named_key(reader), is_of_unknown_board=True)
+        else:
+            yield CarriedFile(file, station.pk, _signer(reader, station, dead_board=dead_board))
 
 
 _WORDS = {
@@ -100,18 +113,35 @@ def _regular(path: Path) -> Iterator[BinaryIO]:
             raise FileRefused(f"读不出来（{os_cause(error)}），请换一个 USB 口再试") from error
 
 
-def _signer(reader: ExportReader, *, dead_board: bool) -> bytes | None:
-    """Return the public key that signed the file, or None if it has no signatures and may be taken without."""
-    station = Station.objects.filter(pk=reader.header.station).first()
+def _station_of(name: str, *, dead_board: bool) -> Station:
+    """Return the station of a file, from which something may be taken."""
+    station = Station.objects.filter(pk=name).first()
     if station is None:
-        raise FileRefused(f"县里没有站点 {reader.header.station}")
+        raise FileRefused(f"县里没有站点 {name}，请核对编号。{AFTER_RESTORE.format(station=name)}")
     if station.revoked_at is not None and not dead_board:
         raise FileRefused(
             f"站点 {station.pk} 已吊销。查清了文件来历、要把里面的打卡收进来，请加 --dead-board："
             "先全部列为待审，有人认可以后才计入考勤"
         )
-    if station.record_key is None:
-        raise FileRefused(f"站点 {station.pk} 还没有接入")
+    if station.record_key is None and station.revoked_at is None:
+        raise FileRefused(f"站点 {station.pk} 还没有接入。{AFTER_RESTORE.format(station=station.pk)}")
+    return station
+
+
+def _named_key(reader: ExportReader) -> bytes:
+    """Return the public key that a file names, if it signed the file."""
+    key = reader.header.record_key
+    if key is None:
+        raise FileRefused("没有签名，县里也没有这台机器的公钥：请把存储卡上的整个文件夹（连同 record-key.pem）拷来")
+    try:
+        reader.verify(key)
+    except Refused as refused:
+        raise FileRefused(_WORDS["bad_signature"]) from refused
+    return key
+
+
+def _signer(reader: ExportReader, station: Station, *, dead_board: bool) -> bytes | None:
+    """Return the public key that signed the file, or None if it has no signatures and may be taken without."""
     if not reader.signed:
         if not dead_board:
             raise FileRefused("文件没有签名。如果它来自坏机器的存储卡，请加 --dead-board")
@@ -121,7 +151,7 @@ def _signer(reader: ExportReader, *, dead_board: bool) -> bytes | None:
             reader.verify(key)
         except Refused:
             continue
-        if key != bytes(station.record_key) and not dead_board:
+        if key != bytes(station.record_key or b"") and not dead_board:
             raise FileRefused("文件由本站换下的旧机器签名。如果确是旧机器的存储卡，请加 --dead-board")
         return key
     raise FileRefused(f"签名不是站点 {station.pk} 的")

@@ -54,8 +54,7 @@ from server_broker.supervisor import (
     people_cli,
     settings_cli,
 )
-from server_broker.supervisor.restored import ask_for_the_gap
-from server_broker.supervisor.roll_end import roll_ends
+from server_broker.supervisor.restored import ask_for_the_gap, tell_of_the_rest
 from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -142,7 +141,12 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
     try:
         outcome = revoke(home, chosen.station, actor=_actor(), reason=chosen.reason, now=timezone.now())
     except UnknownStation as error:
-        raise ServiceError(f"没有站点 {chosen.station}") from error
+        raise ServiceError(
+            f"没有站点 {chosen.station}，没有吊销：名册和数据库里都没有它，它连不上。"
+            "请核对编号；如果它是恢复的那份备份以后才接入的，先运行 "
+            f"cunhui-server claim {chosen.station} --village 村代码 --name 名称，再吊销一次：编号不会再给别人，"
+            "存储卡里的打卡也收得进来"
+        ) from error
     finally:
         logging.disable(logging.NOTSET)
     print(outcome.said())
@@ -393,7 +397,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     ):
         if stations:
             print(f"{word}：{'、'.join(stations)}")
-    print(roll_ends(home))
+    print(tell_of_the_rest(home, now=timezone.now()))
     if outcome.unplaced:
         print(f"所在村不在库中，请先导入区划再运行一次：{'、'.join(outcome.unplaced)}")
     return 1 if outcome.unplaced else 0

@@ -1,7 +1,7 @@
 """An export file from a USB stick: taken as messages are, once however often it is given, or refused with a reason."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -162,7 +162,8 @@ def test_altered_half_written_and_foreign_files_are_refused(rescued: Path) -> No
 def test_anothers_file_is_refused(station: StationDouble, tmp_path: Path) -> None:
     stranger = StationDouble(id="shili-77").add(touch())
     path = written(tmp_path / "x.cunhui", stranger, stranger.envelope(), after=0)
-    assert refusal(path) == "县里没有站点 shili-77"
+    assert refusal(path).startswith("县里没有站点 shili-77，请核对编号。")
+    assert "cunhui-server claim shili-77 --village" in refusal(path)
     other = StationDouble(id="shili-02")
     other.enrol()
     path = written(tmp_path / "x.cunhui", station, station.envelope(5, 10), after=4, key=other.key)
@@ -171,7 +172,8 @@ def test_anothers_file_is_refused(station: StationDouble, tmp_path: Path) -> Non
 
 def test_a_revoked_and_an_unenrolled_stations_file_are_refused(station: StationDouble, rescued: Path) -> None:
     Station.objects.update(record_key=None)
-    assert refusal(rescued) == "站点 shili-01 还没有接入"
+    assert refusal(rescued).startswith("站点 shili-01 还没有接入。")
+    assert "cunhui-server revoke shili-01" in refusal(rescued, dead_board=True)
     Station.objects.update(record_key=station.public, revoked_at=NOW)
     assert "站点 shili-01 已吊销" in refusal(rescued)
     assert "--dead-board" in refusal(rescued)
@@ -190,6 +192,47 @@ def test_of_a_revoked_station_all_is_taken_and_nothing_counts(rescued: Path) -> 
     assert dict(reread_held("shili-01").still_held) == {"carried_revoked": 6}
     assert TouchRow.objects.count() == 4
     assert (take(rescued, dead_board=True).known, TouchRow.objects.count()) == (8, 4)
+
+
+@pytest.fixture
+def forgotten(tmp_path: Path) -> StationDouble:
+    """A station that joined after the last copy and was revoked: named again and revoked again after the restore."""
+    double = StationDouble()
+    double.enrol()
+    double.add(*(touch(1000 * number) for number in range(1, 6)))
+    Station.objects.update(record_key=None, enrolled_at=None, revoked_at=NOW + timedelta(hours=1))
+    return double
+
+
+def test_what_a_station_had_that_joined_after_the_last_copy_comes_in_again(
+    forgotten: StationDouble, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "x.cunhui", forgotten, forgotten.envelope(1, 5), after=0)
+    assert "--dead-board" in refusal(path)
+    later = NOW + timedelta(days=1)
+    taken = take_file(path, dead_board=True, actor="test", clock=lambda: later)
+    assert (taken.new, taken.held, taken.set_aside) == (5, 5, 0)
+    assert set(Fact.objects.values_list("held_reason", flat=True)) == {"carried_revoked"}
+    station = Station.objects.get()
+    assert (bytes(station.record_key or b""), station.enrolled_at) == (forgotten.public, NOW + timedelta(seconds=1))
+    assert AuditEntry.objects.filter(action="station.board_noted", subject=station.pk).count() == 1
+    assert reread_held(station.pk, accepted=True).read == 5
+    assert TouchRow.objects.count() == 5
+    assert [verdict.good for verdict in verify_station(station)] == [True]
+    # Given again it is known, and a file by another key is no longer believed.
+    assert take(path, dead_board=True).known == 5
+    other = written(tmp_path / "y.cunhui", forgotten, forgotten.envelope(1, 5), after=0, key=StationDouble().key)
+    assert refusal(other, dead_board=True) == "签名不是站点 shili-01 的"
+
+
+def test_of_an_unknown_board_a_file_must_be_signed_as_it_says(forgotten: StationDouble, tmp_path: Path) -> None:
+    unsigned = written(tmp_path / "x.cunhui", forgotten, bare(forgotten.envelope(1, 5)), after=0, signed=False)
+    assert "record-key.pem" in refusal(unsigned, dead_board=True)
+    whole = written(tmp_path / "y.cunhui", forgotten, forgotten.envelope(1, 5), after=0).read_bytes()
+    spoilt = tmp_path / "z.cunhui"
+    spoilt.write_bytes(whole.replace(forgotten.public, StationDouble().public))
+    assert "内容被改动" in refusal(spoilt, dead_board=True)
+    assert Station.objects.get().record_key is None
 
 
 def test_a_signature_from_after_the_revocation_vouches_for_nothing(station: StationDouble, tmp_path: Path) -> None:

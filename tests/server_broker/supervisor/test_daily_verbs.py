@@ -77,7 +77,7 @@ def test_a_word_for_the_time_before_where_nothing_is_in_doubt_changes_nothing_an
     [
         (("claim", "Village 99", "--village", SHILI_VILLAGE, "--name", "x"), "小写字母"),
         (("claim", "village-99", "--village", "990101001999", "--name", "x"), "990101001999"),
-        (("revoke", "village-99", "--reason", "示例理由"), "village-99"),
+        (("revoke", "village-99", "--reason", "示例理由"), "cunhui-server claim village-99 --village"),
         (("revoke", "village-99", "--reason", "丢了"), "请写明理由（至少 4 个字）"),
         (("sign-in-link", "nobody"), "nobody"),
         (("account", "someone", "--role", "king"), "operator"),

@@ -4,9 +4,19 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+import pytest
+from django.utils import timezone
+
+from server_broker.console.words import REMEDIES
+from server_broker.fleet.alarm_codes import COUNTY_RESTORED
+from server_broker.fleet.models import Alarm
+from server_broker.incidents.open_now import open_incidents
 from server_broker.platform.home import CountyHome
+from server_broker.supervisor.restored import tell_of_the_rest
 from server_broker.supervisor.roll_end import roll_ends
 from server_broker.trust.journal import JournalEntry, StationJournal
+from tests.cast import COUNTY
+from tests.server_broker.county import FictionalCounty
 
 
 def entry(day: int, event: Literal["enrolled", "revoked"], station: str) -> JournalEntry:
@@ -30,3 +40,16 @@ def test_a_station_revoked_after_the_image_is_back_and_the_last_day_is_said(tmp_
     said = roll_ends(home)
     assert "最后写于 2026-03-02，里面没有吊销过的站点" in said
     assert "那以后吊销的站点又能接入" in said
+
+
+@pytest.mark.django_db
+def test_the_console_says_it_too_until_somebody_has_seen_it(tmp_path: Path, county: FictionalCounty) -> None:
+    home = CountyHome(tmp_path / "county")
+    (home.root / "trust").mkdir(parents=True)
+    StationJournal(home).append(entry(2, "enrolled", "shili-02"))
+    said = tell_of_the_rest(home, now=timezone.now())
+    assert "那以后接入的站点须重新登记" in said
+    assert Alarm.objects.get(code=COUNTY_RESTORED).detail == said, "it is not cut"
+    [standing] = [one for one in open_incidents(COUNTY, now=timezone.now()) if one.incident.kind.key == "restored"]
+    assert (standing.incident.details, standing.state) == ((said,), "open")
+    assert "再吊销一次" in REMEDIES[COUNTY_RESTORED]
