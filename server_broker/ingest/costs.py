@@ -12,6 +12,13 @@ any batch may stand still for seconds, most likely one of the station that sends
 when chance does not explain it: when so many of its batches within a minute were slow, and of others none or few, that
 slow moments that strike any batch alike would have struck it alone less than once in ten thousand times. Until then it
 is processed apart and charged nothing.
+
+**Or its own work shows.** In a county where hardly anybody else sends, there are no others to compare with; and a
+station may send many cheap messages between its dear ones, so that most slow moments would be its own by chance too. So
+of a slow batch it is also measured how long the worker and PostgreSQL computed (`server_broker.ingest.own_work`), which
+no slow disk and no machine that stands still makes longer. A station whose batches alone have had too much of that
+within a minute is dear, however many others there are. A slow processor and a statement that PostgreSQL plans badly
+make everybody's batches longer: so a batch counts only from many times its price on, and not while most others' do.
 """
 
 import statistics
@@ -34,6 +41,16 @@ OTHERS_SLOW = 8
 """For each slow batch of the others a station needs so many of its own."""
 DEAR_TOO = 3
 """So many slow batches, and at least half of all, make another station one that may be dear itself."""
+OWN_S = 3.0
+"""A station whose slow batches were worked on for so long within `WINDOW_S` is dear: a twentieth of the worker's time,
+for what others have done in hundredths of a second."""
+OWN_LEAST = 2
+"""In so many batches: once is no habit."""
+OWN_TIMES = 8
+"""Only a batch that was worked on for so many times its price counts. No processor in use is so much slower than the
+one by which prices were set."""
+_MOST_KNOWN = 256
+"""Stations of which it is known whether their last batch was dear."""
 _MOST_BATCHES = 2_000
 """Bounds the evidence: so many batches take a worker some ten seconds when it is busiest."""
 _RECENT = 16
@@ -70,6 +87,15 @@ class _Batch:
     """The stations of a slow batch: it says nothing against another one if the one in question was in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A batch of one station that was worked on for too long."""
+
+    at: float
+    station: str
+    own_s: float
+
+
 @dataclass(slots=True)
 class _Watch:
     """Why a station is processed apart: with the others of its ``group``, up to ``until`` (monotonic, s)."""
@@ -89,6 +115,10 @@ class Costs:
         self._groups = count(1)
         self._recent: deque[float] = deque(maxlen=_RECENT)
         self._evidence: deque[_Batch] = deque(maxlen=_MOST_BATCHES)
+        self._own: deque[_Own] = deque()
+        """Of the last `WINDOW_S`. Each took `SLOW_S` or more, so they are few, however many batches are quick."""
+        self._last: dict[str, tuple[float, bool]] = {}
+        """When a station's last batch was, and whether it was dear by its own work. The latest is the last."""
 
     def batches(self, messages: Sequence[Incoming]) -> list[list[Incoming]]:
         """Return ``messages`` in batches: those of stations that nobody watches in one, the others by their groups."""
@@ -99,14 +129,23 @@ class Costs:
             batches.setdefault(watch.group if watch else 0, []).append(message)
         return [batch for batch in batches.values() if batch]
 
-    def took(self, batch: Sequence[Incoming], seconds: float) -> Verdict:
-        """Note how long a batch took, and return what that shows."""
+    def took(self, batch: Sequence[Incoming], seconds: float, own_s: float = 0.0) -> Verdict:
+        """Note how long a batch took, and return what that shows.
+
+        Args:
+            own_s: For how much of that it was worked on and waited for nothing, as far as that is known.
+        """
         stations = list(dict.fromkeys(message.station for message in batch))
         alone = stations[0] if len(stations) == 1 else ""
         over_s = self._slow_by(batch, seconds)
         tells = any(message.leaf == "facts" for message in batch)
         slow_with = frozenset(stations) if over_s else frozenset[str]()
+        is_dear = over_s > 0 and own_s > OWN_TIMES * sum(price_s(message) for message in batch)
         self._evidence.append(_Batch(self._clock(), alone, over_s, tells, slow_with))
+        if alone or not over_s:
+            self._note_last(stations, is_dear=is_dear)
+        if alone and is_dear:
+            self._own.append(_Own(self._clock(), alone, own_s))
         if not over_s:
             return Verdict()
         if not alone:
@@ -114,7 +153,7 @@ class Costs:
             return Verdict()
         was_dear = self._is_dear(alone)
         dear = {}
-        if self._is_no_chance(alone):
+        if self._is_own(alone) or self._is_no_chance(alone):
             self.watch(alone)
             dear = {alone: sum(one.over_s for one in self._of_late() if one.station == alone)}
         elif not was_dear:
@@ -154,6 +193,25 @@ class Costs:
             takes_s = max(statistics.median(self._recent), 0.001)
             back = set(apart[: -max(_APART_LEAST, int(_APART_S / takes_s))])
             self._watched = {station: watch for station, watch in self._watched.items() if watch.group not in back}
+
+    def _note_last(self, stations: Sequence[str], *, is_dear: bool) -> None:
+        for station in stations:
+            self._last.pop(station, None)
+            self._last[station] = self._clock(), is_dear
+        while len(self._last) > _MOST_KNOWN:
+            del self._last[next(iter(self._last))]
+
+    def _is_own(self, station: str) -> bool:
+        """Tell whether a station's batches were worked on for too long of late, and most others' are not."""
+        while self._own and self._own[0].at < self._clock() - WINDOW_S:
+            self._own.popleft()
+        dear = [one for one in self._own if one.station == station]
+        if len(dear) < OWN_LEAST or sum(one.own_s for one in dear) < OWN_S:
+            return False
+        others = [last for other, last in self._last.items() if other != station]
+        # What was quick before may be dear by now for everybody. Of nobody else yet: then nobody waits for it either.
+        since = [is_dear for at, is_dear in others if at >= dear[0].at] or [is_dear for _, is_dear in others]
+        return 0 < len(since) >= 2 * sum(since)
 
     def _is_no_chance(self, station: str) -> bool:
         """Tell whether slow moments that strike any batch alike would hardly have struck this station's alone."""

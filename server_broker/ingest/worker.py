@@ -65,6 +65,7 @@ from server_broker.ingest.floods import FloodWatch
 from server_broker.ingest.inbox import Rank, rank_of
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
+from server_broker.ingest.own_work import OwnWork
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
@@ -176,6 +177,7 @@ class Worker:
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
         self._notices = DesiredNotices(shards=share.shards)
         self._costs = Costs(time.monotonic)
+        self._own_work = OwnWork()
         self._floods = FloodWatch(time.monotonic)
         self._look_again = 0.0
         self._silence = SilenceWatch(shards=share.shards, mono_ms=mono_ms())
@@ -187,12 +189,14 @@ class Worker:
             # Listen only with the lease in hand: otherwise the broker's messages would lie here unacknowledged.
             self._retry_while_database_away(lambda: None)
             self._source.start()
+            self._own_work.start()
             while not self._stop.is_set():
                 self.step(timeout_s=IDLE_S)
         except _Stopped:
             _log.info("told to stop while the database was away")
         finally:
             self._source.stop()
+            self._own_work.stop()
             connection.close()
 
     def step(self, *, timeout_s: float) -> int:
@@ -279,17 +283,20 @@ class Worker:
     def _store_and_charge(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
         """Process a batch, and charge a station that makes it dear, also if it fails."""
         began, blameless = time.monotonic(), False
+        with connection.wrap_database_errors:
+            self._own_work.begin(connection.connection.info.backend_pid)
         try:
             return self._processor.process_batch(batch, careful=careful, hold=hold)
         except (Error, OSError) as error:
             blameless = isinstance(error, OSError) or is_transient(error)
             raise
         finally:
+            own_s = self._own_work.end()
             if not blameless:
-                self._charge(batch, time.monotonic() - began)
+                self._charge(batch, time.monotonic() - began, own_s)
 
-    def _charge(self, batch: Sequence[Incoming], seconds: float) -> None:
-        verdict = self._costs.took(batch, seconds)
+    def _charge(self, batch: Sequence[Incoming], seconds: float, own_s: float) -> None:
+        verdict = self._costs.took(batch, seconds, own_s)
         if verdict.pays_s:
             self._source.charge(batch[0].station, verdict.pays_s)
         for station, over_s in verdict.dear.items():

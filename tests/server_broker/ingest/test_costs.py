@@ -196,3 +196,73 @@ def test_a_dear_one_is_named_within_a_minute_though_it_is_quick_now_and_then(
             if costs.took(batch, seconds).dear:
                 named_at.append(clock.now)
     assert named_at[0] < WINDOW_S * 0.7
+
+
+def live(
+    costs: Costs,
+    clock: Clock,
+    *,
+    dear_s: float = 0.0,
+    own: float = 1.0,
+    padding_s: float = 1e9,
+    others_s: float = 10.0,
+    slow_s: float = QUICK_S,
+) -> float:
+    """Live for ten minutes with a dear batch of shili-30 each ten seconds; return when it was named at first, or 0.
+
+    Args:
+        dear_s: How long its batch takes, and ``own`` the part of that which it is worked on.
+        padding_s: It sends a cheap message as often, and the 50 others send one of them all each ``others_s``.
+        slow_s: How long all other batches take.
+    """
+    due = {"dear": 1.0, "padding": padding_s, "others": others_s}
+    every = {"dear": 10.0, "padding": padding_s, "others": others_s}
+    costs.took(one_of_each(STATIONS), slow_s)
+    turn, named = 0, 0.0
+    while clock.now < 600.0:
+        kind = min(due, key=lambda one: due[one])
+        clock.now = max(clock.now, due[kind])
+        due[kind] += every[kind]
+        turn += kind == "others"
+        station = STATIONS[turn % 30] if kind == "others" else "shili-30"
+        seconds = dear_s or slow_s if kind == "dear" else slow_s
+        clock.now += seconds
+        dear = costs.took(one_of_each([station]), seconds, seconds * own if kind == "dear" and dear_s else 0.005).dear
+        assert dear.keys() <= {"shili-30"}
+        named = named or (clock.now if dear else 0.0)
+    return named
+
+
+@pytest.mark.parametrize("others_s", [10.0, 1e9])
+@pytest.mark.parametrize("padding_s", [0.004, 0.05, 1e9])
+def test_a_dear_one_is_named_within_a_minute_however_few_the_others_and_however_much_it_pads(
+    costs: Costs, clock: Clock, others_s: float, padding_s: float
+) -> None:
+    assert 0 < live(costs, clock, dear_s=2.0, padding_s=padding_s, others_s=others_s) < WINDOW_S
+
+
+def test_what_waited_for_the_disk_names_nobody_where_no_other_sends(costs: Costs, clock: Clock) -> None:
+    assert not live(costs, clock, dear_s=5.0, own=0.02, others_s=1e9)
+    assert not live(costs, clock, slow_s=0.6, others_s=1e9)
+
+
+def test_a_machine_on_which_everything_takes_long_names_nobody(costs: Costs, clock: Clock) -> None:
+    """PostgreSQL plans a statement badly: each touch of anybody costs it 2 s, and one station sends most of them."""
+    for number in range(300):
+        clock.now += 1.0
+        station = STATIONS[number % 7] if number % 5 == 0 else STATIONS[0]
+        assert not costs.took(one_of_each([station]), 2.0, 1.9).dear
+
+
+def test_a_slow_processor_makes_nobody_s_backlog_dear(costs: Costs, clock: Clock) -> None:
+    backlog = [Incoming(f"cunhui/1/0/{STATIONS[0]}/facts", b"x" * 60_000) for _ in range(8)]
+    price = 8 * (0.0005 + 60_000 * 0.5 / 2**20)
+    for _ in range(100):
+        clock.now += 7 * price
+        assert not costs.took(backlog, 7 * price, 7 * price).dear
+
+
+def test_once_is_no_habit(costs: Costs, clock: Clock) -> None:
+    for _ in range(20):
+        clock.now += WINDOW_S + 1
+        assert not costs.took(one_of_each(STATIONS[:1]), 8.0, 8.0).dear
