@@ -23,6 +23,7 @@ from tests.proofs.neighbours.more_attacks import (
     pictures_hard_to_open,
     pings_across_records,
     renewals,
+    requests_in_names,
     unread_downloads,
 )
 from tests.proofs.neighbours.stream import Stream
@@ -322,5 +323,6 @@ ATTACKS: dict[str, Attack] = {
         own_subscriptions,
         own_unsubscriptions,
         boot_dated_again,
+        requests_in_names,
     )
 }

@@ -18,9 +18,11 @@ from PIL import Image
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
 from protocol.codec import encode
 from protocol.enrolment import RenewRequest, sign_request
-from protocol.facts import BlobAnnounced, ClockCorrected, encode_fact
+from protocol.facts import BlobAnnounced, ClockCorrected, RequestMade, encode_fact
+from protocol.facts_requests import RequestKind
 from protocol.fetch import sign_fetch
 from protocol.topics import DOWN
+from protocol.units import FactRef
 from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.stream import Stream
 from tests.proofs.strangers.station import make_csr
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 PING = b"\xc0\x00"
 SCANS = 1_200
 TOUCHES_OF_A_BOOT = 60_000
+ASKED_FOR: tuple[RequestKind, ...] = ("leave", "swap", "card_lost")
 FILTERS_A_PACKET = 1_200
 DOWNLOADS, REQUESTS_EACH = 120, 200
 """Connections that read nothing, and the requests on each: their answers fill all buffers on the way."""
@@ -78,6 +81,26 @@ def boot_dated_again(rogue: "Rogue") -> Iterator[bytes]:
         yield stream.envelope(encode_fact(word))
         yield b""
         time.sleep(0.2)
+
+
+def requests_in_names(rogue: "Rogue") -> Iterator[bytes]:
+    """Leave, swaps and lost cards that whoever touches asks for: people read and decide each, and some hold at once."""
+    stream = Stream(rogue)
+    while True:
+        by = FactRef(epoch=stream.epoch, seq=stream.through + 1)
+        begin = moment().wall
+        asked = (
+            RequestMade(
+                at=moment(),
+                request=os.urandom(16),
+                by=by,
+                request_kind=kind,
+                begin=begin,
+                end=None if kind == "card_lost" else begin + 3_600_000,
+            )
+            for kind in itertools.islice(itertools.cycle(ASKED_FOR), 150)
+        )
+        yield stream.envelope(encode_fact(touch()), *map(encode_fact, asked))
 
 
 def bomb(scans: int = SCANS) -> bytes:
