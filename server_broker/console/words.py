@@ -7,6 +7,7 @@ the colours apart.
 from datetime import timedelta
 from typing import NamedTuple
 
+from protocol.alarm_codes import MESSAGE_REFUSED
 from server_broker.attendance.outcomes import Outcome
 from server_broker.fleet.alarm_codes import OWN_ALARMS
 from server_broker.fleet.alarm_ends import Calm, Seen, end_of
@@ -192,6 +193,10 @@ ALARMS = {
     "request_set_aside": "站点的申请办不了，已单独放下",
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
+_REFUSED_BY_STATION = (
+    "站点没有采用，打卡不受影响。县里刚换过签名密钥的，一小时内自己好；"
+    "没有换过，就查谁登录过县服务器，再报软件的维护者。"
+)
 REMEDIES = {
     "broker_lists": "请在县服务器上运行 sudo cunhui-server doctor，照“消息服务”一行办；这期间吊销的站点可能还连着。",
     "help_asked": "请给村里打电话；点“确认”，大屏就显示您看到了。",
@@ -266,6 +271,13 @@ REMEDIES = {
     "station_certificate": "请看站点能不能访问县里的网页端口；连上以后它自己续期，这条告警自动解除。",
     "station_journal": "请照告警里写的改正这一行；拿不准就先不要改，请县运维和审计员一起看。",
     "unexplained_facts": "请打开站点页看账目：对不上的是哪几条，再查站点是否换过卡。",
+    "birth_refused": "请看站点页它是否吊销过、换过机器；都没有就运行 cunhui-server doctor，照“消息服务”一行办。",
+    "facts_refused": "请运行 cunhui-server doctor，照“消息服务”一行办；记录还在站点，会再发。",
+    "county_lost_facts": "不用做什么，补完自动解除；县里没有恢复过备份却这样的，照《备份与恢复手册》的“整机镜像”查。",
+    "input_flapping": "请检查门磁的磁铁、间距和接线；打卡不受影响。",
+    "modem_failed": "请看移动网络模块插好没有；打卡不受影响，时间由县里告诉。",
+    "modem_implausible": "站点没有采用，时间以县里为准；常常这样，请运营商或装机员看移动网络模块。",
+    **dict.fromkeys(MESSAGE_REFUSED.values(), _REFUSED_BY_STATION),
     "rtc_failed": "请更换时钟芯片的电池。",
     "rtc_implausible": "请更换时钟芯片的电池。",
 }

@@ -75,11 +75,6 @@ class Taken:
     """Those of which no piece is missing any more."""
     reasons: set[str] = field(default_factory=set)
 
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody must look."""
-        return bool(self.held or self.set_aside)
-
     def sentences(self) -> list[str]:
         """Return what to tell the person, in Chinese."""
         said = [f"站点 {self.station}：新收 {self.new} 条，已有 {self.known} 条，待审 {self.held} 条"]

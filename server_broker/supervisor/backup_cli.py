@@ -120,14 +120,25 @@ def _setup(home: CountyHome, chosen: argparse.Namespace) -> str:
     folder, new = Path(chosen.folder), chosen.new_key
     made = set_up(home, folder, disk=chosen.disk, new=new, now=_now(), hand_over=_hand_over)
     first = f"现在做第一次备份：{command_line(home, 'backup', 'now')}"
-    return f"{'设置好了。' if made else '已改好，仍用原来的恢复密钥。'}\n\n{first}"
+    if not made:
+        return f"已改好，仍用原来的恢复密钥。\n\n{first}"
+    if _at_a_terminal():
+        return f"设置好了。\n\n{first}"
+    return (
+        f"备份的设置写好了，但没有人在终端前核对恢复密钥。上面的密钥只有这一份，丢了备份就打不开：先打印，"
+        f"再照纸核对：{command_line(home, 'backup', 'key')}\n\n{first}"
+    )
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _hand_over(sheet: RecoverySheet) -> None:
     """Show the sheet, and have somebody at a terminal type the end of the key from paper."""
     sys.stdout.write(f"{sheet.text}\n")
     sys.stdout.flush()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _at_a_terminal():
         return  # it went to a file or a printer
     for _ in range(_TRIES):
         if _typed("打印或抄好以后，照纸上把最后一组打进来，对上才算设置：", _NOT_SET_UP).upper() == sheet.last_group:

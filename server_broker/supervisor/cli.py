@@ -237,7 +237,10 @@ def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Take in an export file or an outbox; return 1 if a person must look at something in it."""
+    """Take in an export file or an outbox; return 1 if not all of it could be taken and read.
+
+    Of a dead board facts are held on purpose, so that is no failure.
+    """
     from server_broker.ingest.carried import FileRefused, take_file  # noqa: PLC0415 - loads the whole intake
     from server_broker.ingest.carried_file import as_export  # noqa: PLC0415
 
@@ -249,7 +252,7 @@ def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
     except FileRefused as refused:
         raise ServiceError(f"{path.name}：{refused}。没有收入任何记录") from refused
     print("\n".join(taken.sentences()))
-    return 1 if taken.needs_a_person else 0
+    return 1 if taken.set_aside or (taken.held and not chosen.dead_board) else 0
 
 
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:

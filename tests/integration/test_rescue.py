@@ -150,7 +150,7 @@ def test_an_outbox_without_its_key_is_taken_when_a_person_says_so(
     (folder / RECORD_KEY).unlink()
     assert ingest(folder / OUTBOX_FILE) == 1
     assert "--dead-board" in capsys.readouterr().err
-    assert ingest(folder / OUTBOX_FILE, "--dead-board") == 1
+    assert ingest(folder / OUTBOX_FILE, "--dead-board") == 0
     assert "新收 6 条，已有 0 条，待审 6 条" in capsys.readouterr().out
 
 

@@ -103,6 +103,18 @@ def test_another_key_takes_no_disk_that_has_copies(county: Setup) -> None:
     assert (county.recipient, len(county.sheets)) == (before, 1), "no sheet of a key that nothing uses"
 
 
+def test_without_a_terminal_nobody_is_told_that_the_key_was_checked(
+    county: Setup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
+    chosen = argparse.Namespace(what="setup", folder=str(county.disk), disk=False, new_key=False)
+    said = backup_cli.backup(county.home, chosen)
+    assert "AGE-SECRET" in capsys.readouterr().out
+    assert "设置好了" not in said
+    assert "没有人在终端前核对恢复密钥" in said
+    assert "backup key" in said
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_at_a_terminal_the_end_of_the_key_is_typed_from_paper(
     county: Setup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, right: bool

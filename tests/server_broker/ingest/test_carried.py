@@ -143,7 +143,7 @@ def test_pictures_come_along(station: StationDouble, tmp_path: Path) -> None:
 def test_a_fact_that_cannot_be_read_is_held_and_a_person_is_told(station: StationDouble, tmp_path: Path) -> None:
     station.add_body(b"\x81\xa4kind\xa5later")
     taken = take(written(tmp_path / "x.cunhui", station, station.envelope(5, 11), after=4))
-    assert (taken.new, taken.held, taken.needs_a_person) == (7, 1, True)
+    assert (taken.new, taken.held) == (7, 1)
     assert Alarm.objects.filter(code="held:unknown_kind").exists()
 
 
@@ -182,7 +182,7 @@ def test_a_revoked_and_an_unenrolled_stations_file_are_refused(station: StationD
 def test_of_a_revoked_station_all_is_taken_and_nothing_counts(rescued: Path) -> None:
     Station.objects.update(revoked_at=NOW)
     taken = take(rescued, dead_board=True)
-    assert (taken.new, taken.known, taken.held, taken.needs_a_person) == (6, 2, 6, True)
+    assert (taken.new, taken.known, taken.held) == (6, 2, 6)
     assert "6 条都还没有计入考勤" in taken.sentences()[1]
     assert set(Fact.objects.filter(seq__gt=4).values_list("held_reason", flat=True)) == {"carried_revoked"}
     assert TouchRow.objects.count() == 4
@@ -271,7 +271,7 @@ def test_what_does_not_fit_is_kept_raw_once(station: StationDouble, tmp_path: Pa
     for path, count in ((conflicting, 2), (beyond, 3)):
         for _ in range(2):
             taken = take(path)
-            assert (taken.new, taken.held, taken.set_aside, taken.needs_a_person) == (0, 0, count, True)
+            assert (taken.new, taken.held, taken.set_aside) == (0, 0, count)
     assert set(Quarantined.objects.values_list("reason", flat=True)) == {"carried_conflict", "carried_gap"}
     assert Quarantined.objects.count() == 2
     assert "已原样保存待查" in taken.sentences()[1]
@@ -347,6 +347,22 @@ def test_the_verb_says_in_chinese_what_happened(
     assert "新收 6 条，已有 2 条，待审 0 条" in capsys.readouterr().out
     assert main(["ingest-file", str(rescued.parent), "--home", str(home.root)]) == 1
     assert "不是普通文件。没有收入任何记录" in capsys.readouterr().err
+
+
+def test_the_verb_ends_well_if_all_was_taken_and_not_if_something_does_not_fit_or_could_not_be_read(
+    station: StationDouble, rescued: Path, home: CountyHome, tmp_path: Path
+) -> None:
+    def status(path: Path, *flags: str) -> int:
+        return main(["ingest-file", str(path), *flags, "--home", str(home.root)])
+
+    beyond = written(tmp_path / "gap.cunhui", station, station.envelope(8, 10), after=7)
+    assert status(beyond) == status(beyond, "--dead-board") == 1
+    Station.objects.update(revoked_at=NOW)
+    assert status(rescued, "--dead-board") == 0, "it waits to be accepted, as it should"
+    Station.objects.update(revoked_at=None)
+    station.add_body(b"\x81\xa4kind\xa5later")
+    unread = written(tmp_path / "later.cunhui", station, station.envelope(11, 11), after=10)
+    assert status(unread) == 1
 
 
 def test_facts_are_dated_by_the_county_when_they_were_carried_in(rescued: Path) -> None:
