@@ -18,7 +18,8 @@ The station believes these sources, in this order:
 3. An RTC or the modem's network time gives a boot that does not know the time a better start, within the bounds of
    NTP. It dates no fact: the quality stays `restored`.
 
-When a boot learns the time, or learns it better, a `ClockCorrected` fact dates the facts that it made before.
+When a boot learns the time, or learns it better, a `ClockCorrected` fact dates the facts that it made before. The first
+word of each run of the county's clock is stated too, because the county may come to doubt the run of the word before.
 """
 
 import logging
@@ -31,7 +32,7 @@ from agent.ports import SystemClock
 from agent.storage.state import StateSlot, StateStore
 from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
-from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
+from protocol.units import DATED_QUALITIES, BootId, ClockQuality, ClockRun, Moment, MonoMs
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,12 @@ No station lies in store for two years with a program that is still in use. Cloc
 """
 REPEATED_AFTER_MS = 600_000
 """For so long the county must keep saying a time that contradicts its earlier one until it is taken."""
+MAX_RESTATED = 8
+"""How often in a boot the station states a word of the county that changes nothing, because it is another run's.
+
+A county looks at 64 corrections of a boot. Few boots outlive eight starts of the county's machine. And words that are
+2 s apart, one after the other, stay together below the minute from which on the county calls them a contradiction.
+"""
 LAST_WALL_MS = 253_086_768_000_000
 """The beginning of the year 9990. Calendars end ten years later, so a station that was told this can still count on."""
 
@@ -74,6 +81,9 @@ class _Trusted(msgspec.Struct, frozen=True, array_like=True):
     anchor_wall: _Wall = 0
     build: int | None = None
     """Build time of the program that kept this. To the same program ``wall`` is the floor even if it lies below it."""
+    run: ClockRun | None = None
+    """The run of the county's clock whose word was stated last in the boot."""
+    restated: int = 0
 
 
 class _Anchor(Struct, frozen=True):
@@ -108,6 +118,9 @@ class StationClock:
         self._anchor: _Anchor | None = None
         self._stated: _Anchor | None = None
         """By which correction of this boot the county dates what was not dated before (docs/protocol.md, 9.4)."""
+        self._run: bytes | None = None
+        """The run of the county's clock whose word was stated last in this boot."""
+        self._restated = 0
         self._slot: StateSlot[_Trusted] | None = None
         self._ntp_due = 0
         self._ntp_well_until = -1
@@ -127,6 +140,7 @@ class StationClock:
             self._wall_at_boot = trusted.wall - trusted.mono
             self._synced_mono = trusted.synced_mono
             self._anchor = _Anchor(trusted.anchor_wall - trusted.anchor_mono, trusted.anchor_mono, trusted.signed)
+            self._run, self._restated = trusted.run, trusted.restated
             return
         known = [trusted.wall] if trusted else []
         if last_fact is not None and last_fact.quality in DATED_QUALITIES and last_fact.wall <= LAST_WALL_MS:
@@ -294,15 +308,26 @@ class StationClock:
         # Not at each NTP: an NTP that drifts slowly away would otherwise carry its own bounds along.
         if signed or self._anchor is None:
             self._anchor = _Anchor(wall - mono, mono, signed)
-        if not (learnt or stepped):
+        again = not (learnt or stepped) and self._may_restate(clock_run)
+        if not (learnt or stepped or again):
             return None
+        self._restated += again
+        if signed:
+            self._run = clock_run
         if self._stated is None or (signed and not self._stated.signed):
             self._stated = _Anchor(wall - mono, mono, signed)
-        log.info("clock: %s by %s", "learnt the time" if learnt else "corrected", source)
+        log.info("clock: %s by %s", "learnt the time" if learnt else "corrected" if stepped else "confirmed", source)
         self.keep()
         return ClockCorrected(
             at=self.now(), boot=self._boot, mono=mono, wall=wall, source=source, before=before, clock_run=clock_run
         )
+
+    def _may_restate(self, clock_run: bytes | None) -> bool:
+        """Return whether to state a word of the county that changes nothing.
+
+        The county may come to doubt the run of the word before. Then only a word of another run dates this boot.
+        """
+        return clock_run not in (None, self._run) and self._restated < MAX_RESTATED
 
     def take_time_hint(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
         """Take the RTC's or the modem's time as a better start for a boot that does not know the time.
@@ -339,5 +364,7 @@ class StationClock:
             anchor_mono=self._anchor.mono,
             anchor_wall=max(0, self._anchor.offset + self._anchor.mono),
             build=self._build,
+            run=self._run,
+            restated=self._restated,
         )
         self._slot.keep(trusted)

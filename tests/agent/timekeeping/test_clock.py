@@ -9,6 +9,7 @@ from agent.timekeeping.clock import (
     ANSWER_WITHIN_MS,
     DAY_MS,
     LAST_WALL_MS,
+    MAX_RESTATED,
     NTP_EVERY_MS,
     NTP_READ_WITHIN_MS,
     REPEATED_AFTER_MS,
@@ -480,3 +481,48 @@ def test_the_countys_word_is_wanted_until_it_is_had_in_this_boot(system: FakeSys
     assert clock.wants_county_time
     told(clock, system, system.wall)
     assert not clock.wants_county_time
+
+
+def of_run(clock: StationClock, system: FakeSystemClock, run: bytes) -> list[Fact]:
+    """An hour later the county says the right time, by this run of its clock."""
+    system.pass_ms(HOUR_MS)
+    wall = MORNING_MS + system.mono
+    return clock.take_county_time(wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono, clock_run=run)
+
+
+def runs_of(facts: list[Fact]) -> list[bytes | None]:
+    return [fact.clock_run for fact in facts if isinstance(fact, ClockCorrected)]
+
+
+def test_the_same_time_by_another_run_of_the_countys_clock_is_stated_once(
+    system: FakeSystemClock, memory: MemoryState
+) -> None:
+    """The county may come to doubt the run of the first word. Only then does it need the second one."""
+    clock = started(system, memory)
+    words = [of_run(clock, system, run) for run in (b"first...", b"first...", b"second..", b"second..")]
+    assert [runs_of(facts) for facts in words] == [[b"first..."], [], [b"second.."], []]
+    [again] = words[2]
+    assert isinstance(again, ClockCorrected)
+    assert (again.wall - again.mono, again.before, again.source) == (MORNING_MS, "synced", "county")
+
+
+def test_no_more_than_eight_such_words_are_stated_in_a_boot_also_by_an_agent_that_is_started_anew(
+    system: FakeSystemClock, memory: MemoryState
+) -> None:
+    clock = started(system, memory)
+    stated = [run for number in range(5) for run in runs_of(of_run(clock, system, b"run-%04d" % number))]
+    clock = started(system, memory)
+    assert not of_run(clock, system, b"run-0004"), "it knows which run it stated last"
+    stated += [run for number in range(5, 15) for run in runs_of(of_run(clock, system, b"run-%04d" % number))]
+    assert stated == [b"run-%04d" % number for number in range(1 + MAX_RESTATED)]
+    assert MAX_RESTATED == 8
+    system.reboot(b"boot-two--------")
+    clock = started(system, memory)
+    in_the_next_boot = [run for name in (b"run-0020", b"run-0021") for run in runs_of(of_run(clock, system, name))]
+    assert in_the_next_boot == [b"run-0020", b"run-0021"]
+
+
+def test_what_the_clock_kept_before_it_counted_words_is_read(system: FakeSystemClock, memory: MemoryState) -> None:
+    of_run(started(system, memory), system, b"first...")
+    memory.values["clock"] = msgspec.msgpack.encode(msgspec.msgpack.decode(memory.values["clock"])[:8])
+    assert runs_of(of_run(started(system, memory), system, b"first...")) == [b"first..."]

@@ -152,6 +152,8 @@ class History:
         self.world.ntp_off()
         self._board.way.reachable, self._board.way.hostile = True, False
         self._board.way.lose()
+        # So long, because a station that was told another time before takes the right one when it is repeated.
+        self._wait(HOUR_MS)
         self._board.live(FINAL_MS, step_ms=5 * SECOND_MS, until=lambda: self._board.settled)
         if not self._board.settled:
             raise AssertionError("station and county do not come to terms")

@@ -184,14 +184,10 @@ class Judge:
     def _may_be_in_review(self, boot: Boot) -> bool:
         """Return whether only words of before the county's clock was put right, and put right too late, date the boot.
 
-        A station states a word of the county only if it learns the time by it or is corrected by it. So one that had
-        the right time all along states none afterwards.
+        A station states the first word of a run of the county's clock also if it had the right time all along.
         """
         late_ms = self._world.mended_late_ms
-        if late_ms is None:
-            return False
-        knew_before = boot.told_ms is not None and boot.told_ms < late_ms and not boot.misled
-        return knew_before or boot.taken_ms is None or boot.taken_ms < late_ms
+        return late_ms is not None and (boot.taken_ms is None or boot.taken_ms < late_ms)
 
     def _ntp_must_have_told(self, boot: Boot) -> bool:
         """An honest NTP must be believed only if nobody has told a wrong time in this history, because a wrong time may

@@ -27,17 +27,20 @@ import sys
 from unittest.mock import patch
 from tests.proofs.private_county import county_home, private_cluster
 with county_home("clock") as home, private_cluster(home):
+    from agent.timekeeping import clock
     from agent.timekeeping.clock import StationClock
     from server_broker.fleet import clock_runs
-    from server_broker.ingest import dating, telling
+    from server_broker.ingest import telling
+    from server_broker.ingest.dating import boots
     from server_broker.platform.county_clock import CountyClock
     from tests.proofs.clock.__main__ import prove
 
     planted = [
-        ("a county that dates nothing anew", dating, {"_date": lambda *_: None}, 2, 1, "undated_for_good"),
+        ("a county that dates nothing anew", boots, {"write_times": lambda *_, **__: None}, 2, 1, "undated_for_good"),
         ("a county that tells what its clock says", CountyClock, {"_problem": lambda *_: ""}, 2, 1, "told_in_doubt"),
-        ("a county that takes nothing back", clock_runs, {"_judge": lambda *_: False}, 2, 42, "invented"),
-        ("a county that doubts no boot before", telling, {"doubt_earlier": lambda *_: []}, 1, 5, "invented"),
+        ("a county that takes nothing back", clock_runs, {"_judge": lambda *_: False}, 1, 13, "invented"),
+        ("a county that doubts no boot before", telling, {"doubt_earlier": lambda *_: []}, 1, 35, "invented"),
+        ("a station that states the first word alone", clock, {"MAX_RESTATED": 0}, 1, 43, "undated_for_good"),
         (
             "a station that believes the machine's clock",
             StationClock, {"dated": True, "_quality": lambda *_: "synced"}, 2, 1, "wrong_quality",
