@@ -250,7 +250,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "held",
         "有记录待审",
         "镇办",
-        "请到“待审”逐条看：能再读的再读，读不了的写明理由核销。",
+        "请到“待审”逐条看：能再读的再读，等人认可的核对后认可，其余的写明理由核销。",
         "held",
         frozenset({county_codes.HELD, county_codes.REQUEST_SET_ASIDE}),
     ),

@@ -21,6 +21,7 @@ from server_broker.ingest import carried_file
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
+from server_broker.ingest.reread import reread_held
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
@@ -164,3 +165,27 @@ def test_a_file_that_is_no_outbox_and_a_county_without_the_stations_program(
     assert ingest(folder / OUTBOX_FILE) == 1
     assert "cunhui-agent export --outbox" in capsys.readouterr().err
     assert not TouchRow.objects.exists()
+
+
+def test_a_station_that_the_restored_copy_does_not_know_gives_all_back_by_the_way_that_the_verbs_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "station"
+    folder.mkdir()
+    Region.objects.create(code=SHILI_VILLAGE, name="示例村")
+    outbox = opened(folder)
+    outbox.commit(*(touch(number) for number in range(20)))
+    outbox.close()
+    told = ["--home", str(settings.HOME.root)]
+    assert main(["revoke", STATION, "--reason", "恢复以前已吊销", *told]) == 1
+    assert f"cunhui-server claim {STATION} --village" in capsys.readouterr().err
+    assert main(["claim", STATION, "--village", SHILI_VILLAGE, "--name", "示例站", *told]) == 0
+    # Its status is that of a county without a broker, whose lists nobody can write.
+    main(["revoke", STATION, "--reason", "恢复以前已吊销", *told])
+    assert "已吊销" in capsys.readouterr().out
+    assert ingest(folder / OUTBOX_FILE, "--dead-board") == 0
+    assert "21 条都还没有计入考勤" in capsys.readouterr().out
+    assert numbers() == []
+    assert reread_held(STATION, accepted=True).read == 21
+    assert numbers() == list(range(20))
+    assert all(verdict.good for verdict in verify_station(Station.objects.get()))
