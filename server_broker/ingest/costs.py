@@ -42,10 +42,14 @@ OTHERS_SLOW = 8
 DEAR_TOO = 3
 """So many slow batches, and at least half of all, make another station one that may be dear itself."""
 OWN_S = 3.0
-"""A station whose slow batches were worked on for so long within `WINDOW_S` is dear: a twentieth of the worker's time,
-for what others have done in hundredths of a second."""
+"""A station whose batches were worked on for so long within `WINDOW_S`, each for `LONG_S` or more, is dear: a twentieth
+of the worker's time, for what others have done in hundredths of a second."""
+LONG_S = 1.0
+"""On a machine that has far too much to do, what takes hundredths of a second takes tenths, and never so long."""
 OWN_LEAST = 2
 """In so many batches: once is no habit."""
+OWN_MOST_S = 15.0
+"""A station whose slow batches were worked on for so long within `WINDOW_S` is dear, however short each was."""
 OWN_TIMES = 8
 """Only a batch that was worked on for so many times its price counts. No processor in use is so much slower than the
 one by which prices were set."""
@@ -206,7 +210,9 @@ class Costs:
         while self._own and self._own[0].at < self._clock() - WINDOW_S:
             self._own.popleft()
         dear = [one for one in self._own if one.station == station]
-        if len(dear) < OWN_LEAST or sum(one.own_s for one in dear) < OWN_S:
+        long_s = [one.own_s for one in dear if one.own_s >= LONG_S]
+        too_long = len(long_s) >= OWN_LEAST and sum(long_s) >= OWN_S
+        if not too_long and sum(one.own_s for one in dear) < OWN_MOST_S:
             return False
         others = [last for other, last in self._last.items() if other != station]
         # What was quick before may be dear by now for everybody. Of nobody else yet: then nobody waits for it either.

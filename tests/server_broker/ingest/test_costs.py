@@ -241,6 +241,27 @@ def test_a_dear_one_is_named_within_a_minute_however_few_the_others_and_however_
     assert 0 < live(costs, clock, dear_s=2.0, padding_s=padding_s, others_s=others_s) < WINDOW_S
 
 
+def test_one_that_is_a_little_dear_without_end_is_named_too(costs: Costs, clock: Clock) -> None:
+    costs.took(one_of_each(STATIONS), QUICK_S)
+    named = False
+    while clock.now < WINDOW_S and not named:
+        costs.took(one_of_each(STATIONS[:1]), QUICK_S)
+        clock.now += 0.7
+        named = STATIONS[0] in costs.took(one_of_each(STATIONS[:1]), 0.7, 0.6).dear
+    assert named
+
+
+def test_a_machine_with_far_too_much_to_do_names_nobody(costs: Costs, clock: Clock) -> None:
+    """Of ten batches three are worked on for half a second, whoever sent them; one station sends one each 1.5 s."""
+    chance = random.Random(7)
+    costs.took(one_of_each(STATIONS), QUICK_S)
+    for number in range(2_000):
+        clock.now += 1.0
+        station = STATIONS[number % 50] if number % 3 == 0 else "shili-50"
+        slow = chance.random() < 0.3
+        assert not costs.took(one_of_each([station]), 0.8 if slow else QUICK_S, 0.5 if slow else 0.01).dear
+
+
 def test_what_waited_for_the_disk_names_nobody_where_no_other_sends(costs: Costs, clock: Clock) -> None:
     assert not live(costs, clock, dear_s=5.0, own=0.02, others_s=1e9)
     assert not live(costs, clock, slow_s=0.6, others_s=1e9)
