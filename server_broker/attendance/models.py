@@ -51,6 +51,11 @@ class Touch(Stamped):
             models.Index(fields=["came_at"], condition=Q(came_at__isnull=False), name="touch_by_coming"),
         ]
 
+    @property
+    def reached_at(self) -> dt.datetime:
+        """When its fact reached the county, whether it was read at once or not."""
+        return self.came_at or self.received_at
+
 
 class RunningWindows(models.Manager["DutyWindow"]):
     """The windows that have not ended, so that no query shows or sends an ended one by neglect."""

@@ -97,5 +97,5 @@ def _by_number(numbers: Numbers, number: str, at: datetime, dated: bool) -> Pers
 def happened(touch: Touch) -> tuple[datetime, bool]:
     """Return when a touch happened, and whether that is known. An undated touch counts at the time when it came."""
     dated = touch.quality in DATED_QUALITIES
-    at = touch.corrected_wall or (touch.wall if dated else touch.came_at or touch.received_at)
+    at = touch.corrected_wall or (touch.wall if dated else touch.reached_at)
     return at, dated or touch.corrected_wall is not None

@@ -217,7 +217,7 @@ def _as_touched(row: TouchRow, person: Person) -> Touched:
         return Touched(person.pk, touch.station_id, row.at)
     earliest = _latest_of(touch.earliest_touch, touch.earliest_event)  # type: ignore[attr-defined]
     latest = [one for one in (touch.latest_touch, touch.latest_event) if one is not None]  # type: ignore[attr-defined]
-    return Touched(person.pk, touch.station_id, None, earliest, min(latest, default=touch.came_at or touch.received_at))
+    return Touched(person.pk, touch.station_id, None, earliest, min(latest, default=touch.reached_at))
 
 
 def _latest_of(*moments: dt.datetime | None) -> dt.datetime | None:

@@ -264,7 +264,7 @@ class _Named:
             at=_when(one, day),
             where=self._place(one.station),
             how=_how(one, rows),
-            received_at=max((row.received_at for row in rows), default=None),
+            received_at=max((row.reached_at for row in rows), default=None),
             clock=_clock(one, rows),
             said=fate_words(one.fate),
             used=one.fate in _USED,
@@ -280,7 +280,7 @@ class _Named:
         row = self._touches.get(_key(fact.station, fact.epoch, fact.seq))
         if row is None:
             return f"{place}站点的一次打卡"
-        at, received = timezone.localtime(row.corrected_wall or row.wall), timezone.localtime(row.received_at)
+        at, received = timezone.localtime(row.corrected_wall or row.wall), timezone.localtime(row.reached_at)
         return f"{place} {at.hour}:{at.minute:02} 的打卡（{day_and_time(received)} 传到县里）"
 
 

@@ -149,8 +149,8 @@ def _touch(row: TouchRow) -> OneTouch:
         at=row.at,
         what=_DIRECTIONS.get(row.direction, "打卡"),
         where=touch.station.village.name,
-        received_at=touch.received_at,
-        came_late=row.dated and touch.received_at - row.at > _LATE,
+        received_at=touch.reached_at,
+        came_late=row.dated and touch.reached_at - row.at > _LATE,
         review=_REVIEWS.get(state_of(row), ""),
     )
 

@@ -91,6 +91,7 @@ def test_a_touch_of_a_machine_without_the_time_is_listed_when_it_came_and_not_wh
     touch = Touch.objects.get()
     assert touch.came_at == at(TUESDAY, 20)
     assert touch.received_at != touch.came_at, "since when the county can go by it"
+    assert touch.reached_at == touch.came_at
     [row] = touch_rows(list(touches_of_day(SHILI_VILLAGE, TUESDAY)))
     assert (row.at, row.dated) == (at(TUESDAY, 20), False)
     assert not touches_of_day(SHILI_VILLAGE, timezone.localdate()).exists()
