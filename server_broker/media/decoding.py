@@ -22,8 +22,11 @@ FOR_KIOSK_BYTES = 30_000
 MAX_PHOTO_PIXELS = 50_000_000
 """More than any telephone's camera takes; decoded it fits into the memory of the process that does it."""
 MAX_SCANS = 100
-"""A scan goes over the whole picture, so that 60 kB with some thousand scans take seconds. Cameras and programs write
-some ten at most."""
+"""A scan costs something however few pixels it has: 60 kB with some thousand scans take seconds."""
+WHOLE_SCANS = 12
+"""Of the largest picture that is allowed; a smaller one may have more. A scan goes over the whole picture, whatever few
+bytes it has. Cameras write one, and libjpeg writes 10 of a progressive picture in colours and 6 of a grey one
+(``jpeg_simple_progression``). The small picture in the data of a camera (Exif) counts as one, too."""
 _START_OF_SCAN = b"\xff\xda"
 _BROKEN = (
     *(UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning),
@@ -99,8 +102,10 @@ def _opened(source: Path | BinaryIO, formats: tuple[str, ...], *, pixels: int = 
             # Before anything is decoded, which allocates memory for as many pixels as the file claims to have.
             if picture.width * picture.height > pixels:
                 raise ValueError("too many pixels")
-            if picture.format == "JPEG" and _scans(source) > MAX_SCANS:
-                raise ValueError("too many scans")
+            if picture.format == "JPEG":
+                scans = _scans(source)
+                if scans > MAX_SCANS or scans * picture.width * picture.height > WHOLE_SCANS * pixels:
+                    raise ValueError("too many scans")
             yield picture
 
 

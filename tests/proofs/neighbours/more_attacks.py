@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PING = b"\xc0\x00"
 SCANS = 1_200
+ADMITTED_SCANS = 7
+"""Of the last scan, beside the 5 others of a grey picture: the most that the county decodes at this size."""
 TOUCHES_OF_A_BOOT = 60_000
 ASKED_FOR: tuple[RequestKind, ...] = ("leave", "swap", "card_lost")
 FILTERS_A_PACKET = 1_200
@@ -113,9 +115,12 @@ def bomb(scans: int = SCANS) -> bytes:
 
 
 def pictures_hard_to_open(rogue: "Rogue") -> Iterator[bytes]:
-    """Pictures that were announced, are whole, have the right hash, and take seconds of a core to open."""
-    stream, one = Stream(rogue), bomb()
-    while True:
+    """Pictures that were announced, are whole, have the right hash, and are small for what it takes to open them.
+
+    Every other one is refused before it is decoded. The rest is as hard to open as the county allows.
+    """
+    stream = Stream(rogue)
+    for one in itertools.cycle((bomb(ADMITTED_SCANS), bomb())):
         # A comment (JPEG, B.2.4.5) makes each another picture.
         data = one[:2] + b"\xff\xfe\x00\x12" + os.urandom(16) + one[2:]
         sha256 = hashlib.sha256(data).digest()

@@ -13,10 +13,11 @@ from PIL import Image
 import server_broker
 from protocol.facts import BlobAnnounced, BlobPurpose, encode_fact
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.media.decoding import is_whole_picture
 from server_broker.media.kinds import ALLOWED, judged_type, type_of
 from server_broker.media.models import Blob
 from server_broker.media.opening import Decoder
-from tests.proofs.neighbours.more_attacks import bomb
+from tests.proofs.neighbours.more_attacks import ADMITTED_SCANS, bomb
 from tests.server_broker.picture_sender import Sender, jpeg
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
@@ -133,6 +134,22 @@ def test_a_small_file_of_many_scans_is_no_picture_and_costs_nothing(judge: Decod
     assert not judge.is_picture(hard)
     assert judge.thumbnail(hard) is None
     assert judge._process.pid == before
+
+
+@pytest.mark.parametrize("scans", [ADMITTED_SCANS + 1, 90])
+def test_scans_over_a_large_picture_are_counted_by_its_pixels(scans: int) -> None:
+    assert is_whole_picture(io.BytesIO(bomb(ADMITTED_SCANS)))
+    assert not is_whole_picture(io.BytesIO(bomb(scans)))
+
+
+def test_the_largest_picture_of_a_telephone_is_whole() -> None:
+    """It is progressive and in colours, and its camera put a small picture into its data."""
+    small, written = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (160, 120)).save(small, "JPEG")
+    comment = b"\xff\xfe" + (len(small.getvalue()) + 2).to_bytes(2, "big") + small.getvalue()
+    Image.new("RGB", (2_000, 2_000), (100, 120, 140)).save(written, "JPEG", progressive=True)
+    data = written.getvalue()
+    assert is_whole_picture(io.BytesIO(data[:2] + comment + data[2:]))
 
 
 def test_what_takes_long_on_a_core_is_not_tried_twice(tmp_path: Path) -> None:
