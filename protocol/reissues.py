@@ -10,6 +10,7 @@ from typing import NamedTuple
 from protocol.chain import fact_digest
 from protocol.facts import Fact, Reissued, decode_fact
 from protocol.refusal import Refused
+from protocol.units import LAST_WALL_MS
 
 MAX_LAYERS = 16
 """How many times a fact may be re-issued. Each time stands for an SD card that was damaged, copied or taken back."""
@@ -29,12 +30,15 @@ def unwrap(fact: Fact) -> tuple[list[Layer], Fact]:
     A fact that is sent for the first time has no layers.
 
     Raises:
-        Refused: A layer cannot be read; ``malformed`` when there are more than `MAX_LAYERS`.
+        Refused: A layer cannot be read; ``malformed`` when there are more than `MAX_LAYERS`, or when one was made after
+            `LAST_WALL_MS`.
     """
     layers: list[Layer] = []
     while isinstance(fact, Reissued):
         if len(layers) == MAX_LAYERS:
             raise Refused("malformed", f"re-issued more than {MAX_LAYERS} times")
+        if fact.at.wall > LAST_WALL_MS:
+            raise Refused("malformed", "re-issued after the year 2199")
         layers.append(Layer(fact.epoch, fact.seq, fact_digest(salt=fact.salt, body=fact.body)))
         fact = decode_fact(fact.body)
     return layers, fact

@@ -51,6 +51,13 @@ type ClockRun = Annotated[bytes, Meta(min_length=8, max_length=8)]
 type WallMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Milliseconds since 1970-01-01T00:00:00Z without leap seconds."""
 
+LAST_WALL_MS = 7_258_118_399_999
+"""The last millisecond of the year 2199. No station's real-time clock counts further, and nobody means a later date.
+
+Whoever reckons with a stored time adds days to it, which must not run out of the calendar. The county holds a fact that
+states a later one.
+"""
+
 type MonoMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Milliseconds of CLOCK_BOOTTIME: since this boot, counting sleep."""
 

@@ -7,8 +7,7 @@ words of the county contradict each other in a boot, a time need only be one tha
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from protocol.units import DATED_QUALITIES
-from server_broker.fleet.fact_rows import LAST_WALL_MS
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.ingest.dating.anchors import anchors_of
 from server_broker.ingest.dating.weighing import DIFFERS_MS, DISPUTED, DRIFT_PPM, Anchor, Plan, plan
 from server_broker.ingest.models import DatingDue

@@ -10,17 +10,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from protocol.fact_base import StationFact
-from protocol.units import FactRef, Moment
+from protocol.units import LAST_WALL_MS, FactRef, Moment
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
 from server_broker.platform.database_text import shown_json
 from server_broker.platform.tables import LAST_INTEGER, Table
 
-LAST_WALL_MS = 7_258_118_399_999
-"""The last millisecond of the year 2199. No station's real-time clock counts further, and nobody means a later date.
-
-Whoever reckons with a stored time adds days to it, which must not run out of the calendar. A fact that states a later
-one is held.
-"""
 LAST_MONO_MS = 2**53 - 1
 """The greatest that a fact can state (`protocol.units.MonoMs`)."""
 

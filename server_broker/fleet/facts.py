@@ -19,6 +19,7 @@ from server_broker.platform.sql import copy_rows
 def _booted(fact: facts.Booted, identity: Identity, rows: Rows) -> None:
     last_alive = None
     if (at := fact.last_alive) is not None:
+        wall_time(at.wall)  # raises for a time after the year 2199, which no calendar has
         last_alive = {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
     add_event(fact, identity, rows, {"cause": fact.cause, "software": fact.software, "last_alive": last_alive})
 
@@ -38,6 +39,7 @@ def _contact_changed(fact: facts.ContactChanged, identity: Identity, rows: Rows)
 
 
 def _window_closed(fact: facts.WindowClosed, identity: Identity, rows: Rows) -> None:
+    wall_time(fact.closed)  # likewise
     add_event(fact, identity, rows, {"window": fact.window, "date": fact.date, "closed": fact.closed})
 
 

@@ -14,13 +14,13 @@ from protocol.birth import MAX_HEADS, NOT_TOLD, Birth, Compare, Gone, HeadAtSeq,
 from protocol.chain import first_head
 from protocol.heads import SignedHead
 from protocol.twin import Reported
-from protocol.units import DATED_QUALITIES, Moment
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS, Moment
 from protocol.vitals import Vitals
 from server_broker.fleet import health
 from server_broker.fleet.alarm_codes import BAD_SIGNATURE
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.desired_changes import desired_changed
-from server_broker.fleet.fact_rows import LAST_WALL_MS, wall_time
+from server_broker.fleet.fact_rows import wall_time
 from server_broker.fleet.models import StationStatus
 from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
-from protocol.units import DATED_QUALITIES
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from protocol.units import Moment as StationMoment
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.clock_runs import JUDGED, NOT_IN_DOUBT
-from server_broker.fleet.fact_rows import LAST_WALL_MS, Boot
+from server_broker.fleet.fact_rows import Boot
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.dating.anchors import MAX_ANCHORS, OF_BOOT
 from server_broker.ingest.dating.weighing import DIFFERS_MS, IN_DOUBT, Anchor, Plan, plan
@@ -28,7 +28,7 @@ class Clocks:
 
     def wall_of(self, station: str, at: StationMoment) -> int | None:
         """Return the milliseconds since 1970 (UTC) at which something was; None: nothing dates it."""
-        own = at.wall if at.quality in DATED_QUALITIES else None
+        own = at.wall if at.quality in DATED_QUALITIES and at.wall <= LAST_WALL_MS else None
         planned = self._plans.get((station, at.boot))
         if planned is None:
             return own

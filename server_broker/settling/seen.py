@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from protocol.facts import Booted, DirectionChosen, FactsLost, NumberEntered
-from protocol.units import DATED_QUALITIES
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.sql import execute, query
@@ -180,8 +180,10 @@ def _alive(one: Stated) -> dt.date | None:
     return _day(alive.wall) if alive is not None and alive.quality in DATED_QUALITIES else None
 
 
-def _day(wall: int) -> dt.date:
-    """Return the local date of milliseconds since 1970 (UTC)."""
+def _day(wall: int) -> dt.date | None:
+    """Return the local date of milliseconds since 1970 (UTC); None if no calendar has it."""
+    if wall > LAST_WALL_MS:
+        return None
     return timezone.localdate(dt.datetime.fromtimestamp(wall / 1000, dt.UTC))
 
 

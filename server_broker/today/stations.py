@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Left
 from msgspec.structs import replace
 
-from protocol.units import DATED_QUALITIES
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.attendance.models import StationPlace
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf
@@ -143,6 +143,6 @@ def _minute(event: StationEvent) -> int:
 
 def _last_alive(event: StationEvent) -> int | None:
     told = event.detail.get("last_alive")
-    if not isinstance(told, dict) or told.get("quality") not in DATED_QUALITIES:
+    if not isinstance(told, dict) or told.get("quality") not in DATED_QUALITIES or told["wall"] > LAST_WALL_MS:
         return None
     return minute_of(dt.datetime.fromtimestamp(told["wall"] / 1000, dt.UTC))

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from server_broker.fleet.fact_rows import LAST_WALL_MS, Boot
+from protocol.units import LAST_WALL_MS
+from server_broker.fleet.fact_rows import Boot
 from server_broker.ingest.dating.weighing import DIFFERS_MS, DISPUTED, Plan, Span
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.platform.sql import execute

@@ -8,8 +8,7 @@ import pytest
 
 from protocol import facts
 from protocol.facts import MAX_BODY_BYTES, Fact, encode_fact
-from protocol.units import ClockQuality, FactRef, Moment
-from server_broker.fleet.fact_rows import LAST_WALL_MS
+from protocol.units import LAST_WALL_MS, ClockQuality, FactRef, Moment
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.reread import reread_held
 from server_broker.ledger.ledger import check_ledger

@@ -2,10 +2,11 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from protocol.codec import encode
 from protocol.facts import Touch
-from server_broker.fleet.fact_rows import LAST_WALL_MS
+from protocol.units import LAST_WALL_MS
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact, Reissue
 from tests.server_broker.station_double import CARD, NOW, StationDouble, moment, touch
@@ -27,3 +28,13 @@ def test_the_first_copy_stays_held(careful: bool) -> None:
     held = {(bytes(fact.stream.epoch), fact.seq): fact.held_reason for fact in Fact.objects.exclude(held_reason="")}
     assert held == {(station.epoch, 1): "bad_signature", (fresh.epoch, 2): "out_of_range"}
     assert [reissue.seq for reissue in Reissue.objects.all()] == [2]
+
+
+def test_what_carries_a_fact_must_have_a_time_that_a_calendar_has() -> None:
+    """The fact within is as it should be. But settling reads the carrier's time too."""
+    station = StationDouble()
+    station.enrol()
+    station.add(touch(1), touch(2))
+    carrier = structs.replace(station.reissued(2), at=moment(wall=LAST_WALL_MS + 1), epoch=b"e" * 16)
+    BatchProcessor(clock=lambda: NOW).process_batch([station.add(carrier).facts_message()])
+    assert list(Fact.objects.exclude(held_reason="").values_list("seq", "held_reason")) == [(3, "malformed")]

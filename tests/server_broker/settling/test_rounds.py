@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 from django.db import InternalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from msgspec import structs
 
+from protocol.facts import Booted, Reissued
 from protocol.facts_station import ShutDown
 from server_broker.attendance.models import DutyWindow
 from server_broker.dated.writing import Period, put
@@ -30,9 +32,10 @@ from server_broker.settling.models import (
 )
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.whereabouts import Whereabouts
+from server_broker.today.reading import today
 from server_broker.workdays.county_table import CountyWord, write_days
 from server_broker.workdays.notices import set_notice
-from tests.cast import LI, SHILI, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
+from tests.cast import LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, add_station
 from tests.server_broker.settling.lived import (
     BY,
@@ -375,3 +378,22 @@ def test_lived_days_are_the_same_piece_by_piece_and_at_one_go(
         if number in {4, 7, 9}:
             assert whole(MONDAY, day, at(day, 20)) == (0, 0), number
     assert SettledWindow.objects.exclude(superseded_at=None).exists()
+
+
+def test_a_time_beyond_all_calendars_ends_nobodys_settling(
+    shili: LivedStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The county holds such facts. What was taken before it did must not stand in everybody's way for good."""
+    lives_on(at(MONDAY, 7))
+    came(shili, MONDAY, ZHANG.token)
+    far = structs.replace(shili.moment(at(MONDAY, 16)), wall=2**53 - 1)
+    sealed = shili.sealed[0]
+    carrier = Reissued(at=far, epoch=b"old stream, long", seq=1, salt=sealed.salt, body=sealed.body)
+    shili.state(carrier, Booted(at=shili.moment(at(MONDAY, 17)), cause="power_on", software="", last_alive=far))
+    with monkeypatch.context() as before:
+        before.setattr("protocol.reissues.LAST_WALL_MS", 2**53)
+        before.setattr("server_broker.fleet.facts.wall_time", lambda wall_ms: None)
+        shili.send(at(MONDAY, 18))
+    assert not held_facts().exists()
+    assert (ZHANG.number, MONDAY, "√") in [one[:3] for one in lives_on(at(MONDAY, 20))]
+    assert today(list(Region.objects.filter(code=SHILI_VILLAGE)), MONDAY, at(MONDAY, 20))
