@@ -139,6 +139,8 @@ class DatingDue(models.Model):
     """Whether the walk that goes on began after the last correction. At its end the boot is dated."""
     moved = models.IntegerField()
     """How many touches that the county has known for long have another time now (`ingest.dating.moved_late`)."""
+    moved_told = models.IntegerField()
+    """Of how many of them people know already."""
     moved_most_ms = models.BigIntegerField()
     moved_first = models.DateTimeField(null=True)
     moved_last = models.DateTimeField(null=True)

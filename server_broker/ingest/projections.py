@@ -11,7 +11,7 @@ from protocol.facts import Fact
 from server_broker.fleet.fact_rows import FactRoom, Handler, Identity, Rows, add_event
 from server_broker.ingest.dating.boots import date_new
 from server_broker.ingest.fact_rooms import REF_COLUMNS, ROOMS, STAMPED_TABLES
-from server_broker.ingest.models import DatingWalk
+from server_broker.ingest.models import DatingDue
 from server_broker.platform.sql import execute
 
 
@@ -78,8 +78,8 @@ def move_rows(old: Identity, new: Identity) -> None:
             f"UPDATE {table} SET epoch = %s, seq = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608
             parameters,
         )
-    # A walk may have passed the place where the rows stand now, so it begins anew.
-    DatingWalk.objects.filter(station=new.station).delete()
+    # A walk may have passed the place where the rows stand now, so there is another one.
+    DatingDue.objects.filter(station=new.station).update(in_walk=False)
     # What points at the moved fact must go on pointing at it.
     for table, epoch, seq in REF_COLUMNS:
         execute(

@@ -2272,6 +2272,7 @@ CREATE TABLE ingest_datingdue (
     asked integer NOT NULL,
     in_walk boolean NOT NULL,
     moved integer NOT NULL,
+    moved_told integer NOT NULL,
     moved_most_ms bigint NOT NULL,
     moved_first timestamp with time zone,
     moved_last timestamp with time zone,

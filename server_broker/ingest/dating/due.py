@@ -7,8 +7,10 @@ never waits, because nothing but its own rows is looked at.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from server_broker.fleet.fact_rows import Boot
@@ -17,6 +19,8 @@ from server_broker.platform.sql import execute, query
 
 OF_A_STATION = 1_000
 """Rows of a station that are dated at once: a week without the network has some hundred, in several boots."""
+BOOTS_OF_A_STATION = 32
+"""Whose rows are counted to see whether they are few: each costs a look into every table of facts."""
 AT_ONCE = 10_000
 """Rows of all stations that a batch dates at once; they take it about half a second."""
 
@@ -29,7 +33,19 @@ _ROWS_OF = " + ".join(
 
 
 def rows_of(boots: Collection[Boot]) -> dict[Boot, int]:
-    """Return how many rows each boot has. Of more than `OF_A_STATION` it only says that they are more."""
+    """Return how many rows each boot has. Of more than `OF_A_STATION` it only says that they are more.
+
+    So it does of the boots of a station beyond `BOOTS_OF_A_STATION`, at which it does not look.
+    """
+    counted = [
+        boot
+        for _, of_station in groupby(sorted(boots), key=itemgetter(0))
+        for boot in islice(of_station, BOOTS_OF_A_STATION)
+    ]
+    return dict.fromkeys(boots, OF_A_STATION + 1) | _counted(counted)
+
+
+def _counted(boots: Sequence[Boot]) -> dict[Boot, int]:
     if not boots:
         return {}
     stations, ids = zip(*boots, strict=True)
@@ -78,8 +94,8 @@ def let_wait(boots: Mapping[Boot, bool], *, from_scratch: bool, at: datetime) ->
     stations, ids = zip(*boots, strict=True)
     execute(
         """INSERT INTO ingest_datingdue AS d (station_id, boot, since, large, from_scratch, asked, in_walk,
-                                              moved, moved_most_ms)
-        SELECT w.station, w.boot, %s, w.large, %s, %s, false, 0, 0
+                                              moved, moved_told, moved_most_ms)
+        SELECT w.station, w.boot, %s, w.large, %s, %s, false, 0, 0, 0
         FROM unnest(%s::text[], %s::bytea[], %s::bool[]) AS w (station, boot, large)
         ON CONFLICT (station_id, boot) DO UPDATE SET large = d.large OR excluded.large, in_walk = false,
             from_scratch = d.from_scratch OR excluded.from_scratch, asked = d.asked + excluded.asked""",

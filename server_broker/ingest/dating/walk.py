@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
@@ -179,14 +179,25 @@ def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) 
     if table is TOUCHES:
         for boot, moved in _moves(station, rows, now).items():
             if boot in due and not due[boot].from_scratch:
-                _keep_moved(due[boot], moved)
+                _keep_moved(due[boot], moved, now)
 
 
-def _keep_moved(due: DatingDue, moved: Moves) -> None:
+def _keep_moved(due: DatingDue, moved: Moves, now: datetime) -> None:
+    """Add to what a walk has moved. The first is told at once, because a walk may take hours and be made longer."""
     moved = together([moved, *_kept_moved(due)])
     due.moved, due.moved_most_ms = moved.touches, moved.most // _MS
     due.moved_first, due.moved_last = moved.first, moved.last
-    due.save(update_fields=["moved", "moved_most_ms", "moved_first", "moved_last"])
+    if not due.moved_told:
+        _tell_of_moved([due], now)
+    due.save()
+
+
+def _tell_of_moved(due: Sequence[DatingDue], now: datetime) -> None:
+    """Tell people of the touches that have moved, if they do not know of all of them."""
+    news = [one for one in due if one.moved > one.moved_told]
+    tell_of_moves({(one.station_id, bytes(one.boot)): moved for one in news for moved in _kept_moved(one)}, at=now)
+    for one in news:
+        one.moved_told = one.moved
 
 
 def _kept_moved(due: DatingDue) -> list[Moves]:
@@ -215,9 +226,11 @@ def _moves(station: str, rows: Sequence[_Row], now: datetime) -> dict[Boot, Move
 
 
 def _end(walk: DatingWalk, now: datetime) -> None:
-    """Forget what the walk has dated, and tell people what it has moved."""
-    dated = DatingDue.objects.filter(station=walk.station_id, in_walk=True)
-    tell_of_moves({(one.station_id, bytes(one.boot)): moved for one in dated for moved in _kept_moved(one)}, at=now)
-    dated.delete()
+    """Forget what the walk has dated, and tell people of all that it has moved."""
+    of_station = DatingDue.objects.filter(station=walk.station_id)
+    _tell_of_moved(list(of_station.filter(moved__gt=F("moved_told"))), now)
+    of_station.filter(in_walk=True).delete()
+    # For another walk, the touches that this one has moved are where they were.
+    of_station.update(moved=0, moved_told=0, moved_most_ms=0, moved_first=None, moved_last=None)
     DatingWalk.objects.filter(station=walk.station_id).delete()
     tell_of_disputes({}, weighed_anew={walk.station_id}, at=now)

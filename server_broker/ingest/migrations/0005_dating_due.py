@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('asked', models.IntegerField()),
                 ('in_walk', models.BooleanField()),
                 ('moved', models.IntegerField()),
+                ('moved_told', models.IntegerField()),
                 ('moved_most_ms', models.BigIntegerField()),
                 ('moved_first', models.DateTimeField(null=True)),
                 ('moved_last', models.DateTimeField(null=True)),

@@ -127,6 +127,7 @@ def test_a_word_that_moves_touches_long_after_they_came_is_told_once_for_a_boot(
     assert shown()[1_000] == (datetime.fromtimestamp((TRUE + 1_000 + LIE) / 1000, UTC), True)
 
 
+@pytest.mark.parametrize("station", ["at once"], indirect=True)
 def test_however_many_boots_a_station_moves_a_person_sees_few_alarms(station: StationDouble) -> None:
     """Those that move most have their own, and one counts all others, until somebody has looked."""
     boots = [bytes([number]) * 16 for number in range(1, 22)]

@@ -14,7 +14,7 @@ from server_broker.derived.walk import StationWalk
 from server_broker.fleet.fact_rows import Identity
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.dating.due import AT_ONCE, OF_A_STATION, turns_of
+from server_broker.ingest.dating.due import AT_ONCE, BOOTS_OF_A_STATION, OF_A_STATION, rows_of, turns_of
 from server_broker.ingest.dating.walk import ASKED_OFTEN, EVERY_S, REST_S, ROWS_A_PIECE, LateDating
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import DatingDue, DatingWalk
@@ -154,23 +154,29 @@ def test_a_clock_corrected_on_the_way_makes_another_walk(county: County) -> None
     }
 
 
-def test_what_a_walk_moves_is_told_once_with_all_its_touches(county: County) -> None:
+def test_what_a_walk_moves_is_told_at_once_and_in_the_end_with_all_its_touches(county: County) -> None:
     station = station_with_rows("shili-00001", quality="synced")
     county.process(station.add(learnt(3, source="ntp"), learnt(LATE, ahead_s=7200)).facts_message())
-    county.step(3)
+    county.step()
     alarm = Alarm.objects.get(code__startswith="times_moved")
-    assert alarm.count == 1
+    assert f"早已收到的 {ROWS_A_PIECE} 次打卡因此移动，最多 120 分钟" in alarm.detail
+    county.step()
+    alarm.refresh_from_db()
+    assert alarm.count == 1, "not for each piece"
+    county.step()
+    alarm.refresh_from_db()
+    assert alarm.count == 2
     assert f"早已收到的 {ROWS} 次打卡因此移动，最多 120 分钟" in alarm.detail
 
 
-def test_a_row_that_moves_to_another_identity_is_not_missed(county: County) -> None:
+def test_a_row_that_moves_to_another_identity_is_not_missed_and_holds_up_no_walk(county: County) -> None:
     station = station_with_rows("shili-00001")
     county.process(station.add(learnt(LATE)).facts_message())
     county.step()
     before = bytes(TouchRow.objects.filter(mono_ms=ROWS * 1000).values_list("epoch", flat=True)[0])
     move_rows(Identity(station.id, before, ROWS), Identity(station.id, b"\0" * 16, 1))
-    county.step()
-    assert undated(station) > 0, "it rests first"
+    county.step(2)
+    assert (undated(station), DatingDue.objects.count()) == (1, 1)
     county.seconds += REST_S
     county.step(3)
     assert (undated(station), DatingDue.objects.count()) == (0, 0)
@@ -210,3 +216,10 @@ def test_the_smallest_boots_are_dated_at_once() -> None:
     assert turns.at_once == {("a", b"2"), ("a", b"3"), ("c", b"1")}
     assert turns.later == {("a", b"1"): True, ("b", b"1"): True}
     assert turns_of({("a", b"1"): 10, ("b", b"1"): 11}, most=20).later == {("b", b"1"): False}
+
+
+def test_many_corrected_boots_are_not_even_counted() -> None:
+    boots = [bytes([number]) * 16 for number in range(40)]
+    rows = rows_of([("a", boot) for boot in boots] + [("b", boots[0])])
+    assert sum(number > OF_A_STATION for number in rows.values()) == len(boots) - BOOTS_OF_A_STATION
+    assert rows["b", boots[0]] == 0
