@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from protocol.units import Moment
@@ -20,6 +22,7 @@ from server_broker.platform.sql import query
 from server_broker.requests.facts import number_entered_at
 from server_broker.requests.tables import AGREEMENTS, REQUESTS, WITHDRAWALS
 
+EPOCH_BYTES = 16
 NO_EVENT = frozenset({"touch", "attempt", "level_ended", "blob_announced"})
 """Kinds of facts that make no event of their station."""
 _ANONYMOUS = {"by_epoch": None, "by_seq": None, "took_ms": None, "mode": "level"}
@@ -48,9 +51,29 @@ class Chunk:
         for row in rows:
             expected[row[2]].append(projection.expected(row))
 
+    def named(self, seq: int) -> set[Place]:
+        """Return the places that the rows of a fact may name: an epoch and a seq that stand beside each other."""
+        found: set[Place] = set()
+        beside: list[Any] = [rows[seq] for rows in self.stored.values() if seq in rows]
+        for one in beside:
+            values = list(one.values()) if isinstance(one, dict) else one
+            beside += [value for value in values if isinstance(value, dict | list)]
+            epochs = {epoch for value in values if (epoch := _epoch(value)) is not None}
+            seqs = {value for value in values if isinstance(value, int)}
+            found |= {Place(epoch, number) for epoch, number in product(epochs, seqs)}
+        return found
+
     def finding(self, projection: Projection, seq: int, said: str) -> Finding:
         """Return a finding about one row."""
         return Finding(projection.word, projection.table.name, self.station, Place(self.epoch, seq), said)
+
+
+def _epoch(value: Any) -> bytes | None:
+    """Return the epoch that a value of a row or of its JSON is, if it is one."""
+    if isinstance(value, str) and len(value) == 2 * EPOCH_BYTES:
+        with suppress(ValueError):
+            return bytes.fromhex(value)
+    return bytes(value) if isinstance(value, bytes | memoryview) and len(value) == EPOCH_BYTES else None
 
 
 def first_finding(chunk: Chunk, clocks: Clocks, directions: Directions) -> Finding | None:

@@ -1,7 +1,7 @@
 """Go through what one station has stated, derive its rows again, and name the first that the database has otherwise."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
@@ -175,7 +175,7 @@ class StationWalk:
         chunk.received[seq], chunk.said[seq] = stored.received_at, fact.at
         rows.received_at = stored.received_at
         try:
-            first, *others = self._versions(fact)
+            first, *others = self._versions(fact, lambda: chunk.named(seq))
             derive(first, identity, rows)
             for other in others:
                 again = Rows(stored.received_at)
@@ -186,15 +186,22 @@ class StationWalk:
             return self._bad(place, "没有一行能存下它，却不是待审")
         return None
 
-    def _versions(self, fact: Fact) -> Iterator[Fact]:
-        """Yield a fact as it may have been read: it may name another fact by each identity that this one has had."""
-        refs = {name: self._reissues.names_of(Place(ref.epoch, ref.seq)) for name, ref in refs_of(fact).items()}
-        if all(len(names) == 1 for names in refs.values()):
-            yield fact
+    def _versions(self, fact: Fact, named: Callable[[], set[Place]]) -> Iterator[Fact]:
+        """Yield a fact as it may have been read: it may name another fact by each identity that this one has had.
+
+        Args:
+            named: Returns what the rows that stand there name. Other names need not be tried, and a station may have
+                given one fact very many.
+        """
+        yield fact
+        refs = {name: Place(ref.epoch, ref.seq) for name, ref in refs_of(fact).items()}
+        names = {name: self._reissues.names_of(place) for name, place in refs.items()}
+        if all(len(of_ref) == 1 for of_ref in names.values()):
             return
-        for places in product(*refs.values()):
-            named = {name: FactRef(epoch=place.epoch, seq=place.seq) for name, place in zip(refs, places, strict=True)}
-            yield msgspec.structs.replace(fact, **named)
+        here = named()
+        for places in product(*({refs[name]} | (of_ref & here) for name, of_ref in names.items())):
+            other = {name: FactRef(epoch=place.epoch, seq=place.seq) for name, place in zip(refs, places, strict=True)}
+            yield msgspec.structs.replace(fact, **other)
 
     def _carried(self, epoch: bytes, first: int, last: int) -> list[tuple[int, _Stored]]:
         """Return the facts whose rows stand in this range because a re-issue put them there."""

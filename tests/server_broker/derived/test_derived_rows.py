@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from protocol.facts import ClockCorrected, DirectionChosen
-from protocol.units import Moment
+from protocol.fact_base import StationFact
+from protocol.facts import ClockCorrected, DirectionChosen, Reissued, RequestMade, encode_fact
+from protocol.units import FactRef, Moment
 from server_broker.derived.checking import check_stations, first_readable
 from server_broker.derived.comparing import NO_EVENT
 from server_broker.derived.projections import PROJECTIONS
@@ -338,3 +339,24 @@ def test_each_kind_makes_the_rows_that_are_looked_for() -> None:
         derive(fact, Identity("demo", b"e" * 16, 1), rows)
         kind = str(fact.__struct_config__.tag)
         assert bool(rows.of(event.kind)) == (kind not in NO_EVENT) or kind == "reissued", name
+
+
+def test_a_fact_with_very_many_names_is_not_read_by_each_of_them(
+    station: StationDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A station may re-issue many facts that name one place. By pairs of names it would be read two thousand times."""
+    place: dict[str, Any] = {"epoch": b"a stream of old.", "seq": 1}
+    bodies = [encode_fact(touch(100 + number)) for number in range(40)]
+    again = [Reissued(at=moment(), **place, salt=bytes(16), body=body) for body in bodies]
+    named = FactRef(**place)
+    asked = RequestMade(at=moment(50), request=bytes(16), by=named, request_kind="objection", about=named)
+    take(station.add(*again, asked), first=16)
+    read: list[StationFact] = []
+
+    def counted(fact: Any, identity: Identity, rows: Rows) -> None:
+        read.append(fact)
+        derive(fact, identity, rows)
+
+    monkeypatch.setattr("server_broker.derived.walk.derive", counted)
+    assert said() == []
+    assert sum(isinstance(fact, RequestMade) for fact in read) < 50
