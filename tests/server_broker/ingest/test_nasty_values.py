@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import math
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -151,15 +152,28 @@ def station() -> StationDouble:
     return double
 
 
+def neighbours() -> list[StationDouble]:
+    """Enrol stations whose names are as long as the sample's."""
+    found = [StationDouble(id=f"n{number:0{len(STATION) - 1}}", key=STATION_KEY) for number in range(49)]
+    for one in found:
+        one.enrol()
+    return found
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("leaf", "sample"), samples(), ids=lambda one: one if isinstance(one, str) else "")
 def test_the_intake_takes_all_that_is_read(station: StationDouble, leaf: Up, sample: bytes) -> None:
-    messages = [station.message(leaf, payload) for payload in variants(sample, limit=MAX_MESSAGE_BYTES)]
     # Of several reports of a station in one batch the last stands, and the others are not looked into.
-    at_once = 1 if leaf == "reported" else len(messages)
+    senders = [station, *neighbours()] if leaf == "reported" else [station]
+    messages = [
+        sender.message(leaf, payload.replace(STATION.encode(), sender.id.encode()))
+        for sender, payload in zip(cycle(senders), variants(sample, limit=MAX_MESSAGE_BYTES), strict=False)
+    ]
+    at_once = len(senders) if leaf == "reported" else len(messages)
     processor = BatchProcessor(clock=lambda: NOW)
     for first in range(0, len(messages), at_once):
         processor.process_batch(messages[first : first + at_once])
+    assert set(Quarantined.objects.values_list("topic", flat=True)) == {sent.topic for sent in messages}
     reasons = set(Quarantined.objects.values_list("reason", flat=True))
     assert "malformed" in reasons
     assert not reasons & {"unsettled", "refused_by_database"}
