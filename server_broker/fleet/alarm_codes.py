@@ -28,6 +28,8 @@ STATION_JOURNAL: Final = "station_journal"
 BROKER_LISTS: Final = "broker_lists"
 MEDIA_FOLDER: Final = "media_folder"
 COUNTY_DISK: Final = "county_disk"
+CHORE_FAILS: Final = "chore_fails"
+"""Something that the county does regularly has failed for a while (`server_broker.supervisor.failing_chores`)."""
 BACKUP_OVERDUE: Final = "backup_overdue"
 BACKUP_UNPROVEN: Final = "backup_unproven"
 """No backup was restored on trial for long."""
@@ -101,6 +103,7 @@ COUNTY_ALARMS: Final = frozenset(
         BROKER_LISTS,
         MEDIA_FOLDER,
         COUNTY_DISK,
+        CHORE_FAILS,
         BACKUP_OVERDUE,
         BACKUP_UNPROVEN,
         STATION_SILENT,

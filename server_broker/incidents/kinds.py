@@ -175,6 +175,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset({county_codes.COUNTY_DISK, county_codes.MEDIA_FOLDER}),
     ),
     Kind(
+        "chore_fails",
+        "县平台的定时工作一直失败",
+        "县运维",
+        "请看县服务器上 chores 的日志里最后一次失败，把它交给供应方；失败期间相应的结果（如考勤结算）不会更新。",
+        "alarms",
+        frozenset({county_codes.CHORE_FAILS}),
+    ),
+    Kind(
         "backup",
         "备份过期或没有验证",
         "县运维",

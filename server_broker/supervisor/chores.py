@@ -23,6 +23,7 @@ from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
 from server_broker.supervisor import backup_cli
+from server_broker.supervisor.failing_chores import FailingChores
 from server_broker.supervisor.logs import rotate_logs
 from server_broker.trust.journal import StationJournal
 
@@ -77,10 +78,17 @@ class Chores:
     """Does each chore when it is due. A failed chore is done again after `RETRY_S`, or earlier if it is due earlier."""
 
     def __init__(
-        self, chores: Sequence[Chore], *, monotonic_s: Callable[[], float], now: Callable[[], dt.datetime]
+        self,
+        chores: Sequence[Chore],
+        *,
+        monotonic_s: Callable[[], float],
+        now: Callable[[], dt.datetime],
+        failing: FailingChores,
     ) -> None:
+        """Make the calendar. What fails is also noted with ``failing``, which tells people."""
         self._monotonic_s = monotonic_s
         self._now = now
+        self._failing = failing
         started = monotonic_s()
         self._due = {chore: started + chore.first_after_s for chore in chores}
         self._failed: dict[Chore, str] = {}
@@ -96,8 +104,10 @@ class Chores:
                 if self._failed.get(chore) != repr(error):
                     _log.exception("%s failed", chore.name)
                 self._failed[chore] = repr(error)
+                self._failing.failed(chore.name, error)
                 wait_s = min(chore.every_s, RETRY_S)
             else:
+                self._failing.worked(chore.name)
                 if self._failed.pop(chore, None):
                     _log.info("%s: works again", chore.name)
                 if outcome:
@@ -416,6 +426,11 @@ def backup_chores(home: CountyHome) -> list[Chore]:
     ]
 
 
+def telling_chores(failing: FailingChores) -> list[Chore]:
+    """Return the chore that tells people of the others. It has its own thread, because any of them may hang."""
+    return [Chore("tell of chores that fail", _with_database(_unless_away(failing.tell)), every_s=60.0)]
+
+
 def _with_database(do: _Work) -> _Work:
     """Close the database connection after ``do``, because the next chore may be a day away."""
     from django.db import connection  # noqa: PLC0415 - Django's settings are read after setup
@@ -450,11 +465,13 @@ def main() -> None:
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
     clock = county_clock(HOME)
+    failing = FailingChores(time.monotonic)
     others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
-    urgent = [_Thread([chore], stop) for chore in urgent_chores(HOME)]
+    urgent = [_Thread([chore], stop, failing) for chore in urgent_chores(HOME)]
     patient = [
-        _Thread(chores, stop)
+        _Thread(chores, stop, failing)
         for chores in (
+            telling_chores(failing),
             desired_chores(),
             patrol_chores(),
             shelf_chores(HOME),
@@ -480,9 +497,11 @@ def main() -> None:
 class _Thread(threading.Thread):
     """Does some chores one after another until the service stops."""
 
-    def __init__(self, chores: Sequence[Chore], stop: threading.Event) -> None:
+    def __init__(self, chores: Sequence[Chore], stop: threading.Event, failing: FailingChores) -> None:
         super().__init__(name=chores[0].name)
-        self._calendar = Chores(chores, monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC))
+        self._calendar = Chores(
+            chores, monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC), failing=failing
+        )
         self._stop_asked = stop
         self._last_round_s = time.monotonic()
 

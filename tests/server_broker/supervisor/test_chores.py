@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+import time
 import uuid
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from server_broker.accounts.models import SignInLink
 from server_broker.enrolment.cleaning import NONCES_KEPT, drop_old_nonces
 from server_broker.enrolment.expiry import watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
-from server_broker.fleet.alarm_codes import COUNTY_CERTIFICATE, STATION_CERTIFICATE
+from server_broker.fleet.alarm_codes import CHORE_FAILS, COUNTY_CERTIFICATE, STATION_CERTIFICATE
 from server_broker.fleet.models import Alarm
 from server_broker.people.models import PendingImport
 from server_broker.platform.home import CountyHome
@@ -33,8 +34,10 @@ from server_broker.supervisor.chores import (
     record_chores,
     settling_chores,
     shelf_chores,
+    telling_chores,
     urgent_chores,
 )
+from server_broker.supervisor.failing_chores import FAILS_FOR_S, FailingChores
 from server_broker.trust.keys import server_certificate
 from tests.cast import STRAY
 from tests.server_broker.county import make_county, user_of
@@ -50,17 +53,19 @@ class Days:
         self.second = 0.0
         self.done: list[tuple[str, float]] = []
         self.broken: set[str] = set()
+        self.error: Exception = OperationalError("away")
+        self.failing = FailingChores(lambda: self.second)
 
     def chore(self, name: str, **when: float) -> Chore:
         def do(now: dt.datetime) -> None:
             self.done.append((name, self.second))
             if name in self.broken:
-                raise OperationalError("away")
+                raise self.error
 
         return Chore(name, do, **when)
 
     def run(self, *chores: Chore, until_s: float) -> None:
-        calendar = Chores(chores, monotonic_s=lambda: self.second, now=lambda: NOW)
+        calendar = Chores(chores, monotonic_s=lambda: self.second, now=lambda: NOW, failing=self.failing)
         while (wait_s := calendar.run_due()) + self.second <= until_s:
             self.second += wait_s
 
@@ -89,6 +94,26 @@ def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(capl
     assert caplog.text.count("broker failed") == 1, "said once, not at each try"
 
 
+@pytest.mark.django_db
+def test_people_are_told_of_a_chore_that_fails_for_a_while_and_not_that_the_database_is_away() -> None:
+    days = Days()
+    days.broken = {"settle", "look"}
+    settle = days.chore("settle", every_s=5, first_after_s=0)
+    days.run(settle, until_s=2 * FAILS_FOR_S)
+    assert days.failing.tell(NOW) == ""
+    days.error = ValueError("year 287396 is out of range")
+    days.run(settle, until_s=3 * FAILS_FOR_S - 10)
+    assert days.failing.tell(NOW) == ""
+    days.run(settle, until_s=3 * FAILS_FOR_S + 10)
+    assert "settle" in days.failing.tell(NOW)
+    [alarm] = Alarm.objects.filter(code=CHORE_FAILS, resolved_at=None)
+    assert alarm.severity == "critical"
+    days.broken = set()
+    days.run(settle, until_s=3 * FAILS_FOR_S + 20)
+    assert days.failing.tell(NOW) == ""
+    assert not Alarm.objects.filter(resolved_at=None).exists()
+
+
 def test_the_county_s_chores_hold_their_names() -> None:
     others = county_chores(settings.HOME, clock_judges_age=lambda: True)
     own = (
@@ -97,11 +122,12 @@ def test_the_county_s_chores_hold_their_names() -> None:
         *patrol_chores(),
         *shelf_chores(settings.HOME),
         *record_chores(),
+        *telling_chores(FailingChores(time.monotonic)),
         *settling_chores(),
         *learning_chores(clock_judges_age=lambda: True),
     )
     names = [chore.name for chore in (*own, *others)]
-    assert len(names) == len(set(names)) == 49
+    assert len(names) == len(set(names)) == 50
 
 
 @pytest.mark.django_db(transaction=True)
