@@ -31,6 +31,11 @@ class Feedback(Stamped):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="feedback_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="feedback_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"],
+                condition=models.Q(by_seq__isnull=False),
+                name="feedback_by_whom",
+            ),
             models.Index(fields=["-received_at", "-id"], name="feedback_newest"),
         ]
 
@@ -61,6 +66,11 @@ class FeedbackRating(Stamped):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="feedback_rating_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="feedback_rating_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"],
+                condition=models.Q(by_seq__isnull=False),
+                name="feedback_rating_by_whom",
+            ),
             models.Index(fields=["station", "feedback"], name="feedback_rating_of"),
         ]
 

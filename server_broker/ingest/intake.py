@@ -72,7 +72,8 @@ class Content:
 def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content) -> Identity | None:
     """Return the identity under which the rows of a fact must stand. None: the county has read this fact before.
 
-    If the rows of a re-issue with other content stand where this fact's rows belong, they are moved away.
+    If the rows of a re-issue with other content stand where this fact's rows belong, ``origins.moves`` says where they
+    must go before this fact's rows are stored.
 
     Args:
         origins: What the county knows of all identities that the fact names, and of its own.
@@ -83,9 +84,9 @@ def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content)
         identity = origins.place(own, content.layers)
     elif origins.is_again(own, digest):
         identity = None
-    elif (elsewhere := origins.give_way(own)) is not None:
-        # A re-issue with other content has its rows under this identity, which is this fact's by right.
-        move_rows(own, elsewhere)
+    else:
+        # A re-issue with other content may have its rows under this identity, which is this fact's by right.
+        origins.give_way(own)
     if identity is None:
         # It must not count a second time.
         origins.note_again(own, content.layers, content.kind)
@@ -201,6 +202,8 @@ class Intake:
         identity = place_fact(self._origins, own, new.digest, content)
         if identity is None:
             return
+        if self._careful:
+            self._move_away()
         streams = [own.epoch, *(layer.epoch for layer in content.layers)]
         try:
             fact = self._origins.redirected(content.fact, own.station, streams=streams)
@@ -226,7 +229,12 @@ class Intake:
         # A repeat of this fact later in the batch must be told the reason too.
         one.stream.state.known[new.seq] = Known(new.digest, reason)
 
+    def _move_away(self) -> None:
+        move_rows(self._origins.moves)
+        self._origins.moves.clear()
+
     def _store(self, work: list[_Work]) -> None:
+        self._move_away()
         put_rows(self._rows)
         facts = [(one.stream.id, new) for one, new in _new_facts(work)]
         if facts:

@@ -86,6 +86,7 @@ class Reissue(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq", "digest"], name="reissue_once")]
+        indexes = [models.Index(fields=["station", "identity_epoch", "identity_seq"], name="reissue_by_identity")]
 
 
 class Quarantined(models.Model):

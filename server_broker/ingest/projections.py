@@ -4,7 +4,7 @@ Storing runs inside the caller's transaction, with a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from protocol.fact_base import StationFact
 from protocol.facts import Fact
@@ -12,7 +12,9 @@ from server_broker.fleet.fact_rows import FactRoom, Handler, Identity, Rows, add
 from server_broker.ingest.dating.boots import date_new
 from server_broker.ingest.fact_rooms import REF_COLUMNS, ROOMS, STAMPED_TABLES
 from server_broker.ingest.models import DatingDue
+from server_broker.ingest.reissues import Move
 from server_broker.platform.sql import execute
+from server_broker.platform.tables import Table
 
 
 def handlers_of(rooms: Sequence[FactRoom]) -> dict[type[StationFact], tuple[Handler, ...]]:
@@ -67,23 +69,51 @@ def put_rows(rows: Rows) -> None:
     date_new(rows.boots, at=rows.received_at)
 
 
-def move_rows(old: Identity, new: Identity) -> None:
-    """Move the rows of a re-issue from identity ``old`` to that of the fact which carried it, ``new``.
+def move_rows(moves: Sequence[Move]) -> None:
+    """Move the rows of re-issues to the identities of the facts which carried them, as if one move came after another.
 
-    The fact whose identity ``old`` is by right has come in its own stream, and its rows go there.
+    The facts whose identities they had by right have come in their own stream, and their rows go there.
     """
-    parameters = [new.epoch, new.seq, *old]
+    for piece in _apart(moves):
+        _move_together(piece)
+
+
+def _apart(moves: Sequence[Move]) -> Iterator[list[Move]]:
+    """Split moves, in their order, where one begins or ends at a place of an earlier one.
+
+    A statement makes all its moves at once, so that of A to B and C to A it would find A still taken.
+    """
+    piece: list[Move] = []
+    places: set[Identity] = set()
+    for move in moves:
+        if not places.isdisjoint(move):
+            yield piece
+            piece, places = [], set()
+        piece.append(move)
+        places.update(move)
+    if piece:
+        yield piece
+
+
+def _move_together(moves: Sequence[Move]) -> None:
+    parameters = [
+        [old.station for old, _ in moves],
+        [old.epoch for old, _ in moves],
+        [old.seq for old, _ in moves],
+        [new.epoch for _, new in moves],
+        [new.seq for _, new in moves],
+    ]
     for table in STAMPED_TABLES:
-        execute(
-            f"UPDATE {table} SET epoch = %s, seq = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608
-            parameters,
-        )
+        execute(_move_statement(table, "epoch", "seq"), parameters)
     # A walk may have passed the place where the rows stand now, so there is another one.
-    DatingDue.objects.filter(station=new.station).update(in_walk=False)
+    DatingDue.objects.filter(station__in={new.station for _, new in moves}).update(in_walk=False)
     # What points at the moved fact must go on pointing at it.
     for table, epoch, seq in REF_COLUMNS:
-        execute(
-            f"""UPDATE {table} SET {epoch} = %s, {seq} = %s
-            WHERE station_id = %s AND {epoch} = %s AND {seq} = %s""",  # noqa: S608 - our own constants
-            parameters,
-        )
+        execute(_move_statement(table, epoch, seq), parameters)
+
+
+def _move_statement(table: Table, epoch: str, seq: str) -> str:
+    return f"""UPDATE {table} t SET {epoch} = w.new_epoch, {seq} = w.new_seq
+    FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bytea[], %s::bigint[])
+        AS w (station, epoch, seq, new_epoch, new_seq)
+    WHERE t.station_id = w.station AND t.{epoch} = w.epoch AND t.{seq} = w.seq"""  # noqa: S608 - our own constants

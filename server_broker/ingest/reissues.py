@@ -40,6 +40,13 @@ class ReissueRow(NamedTuple):
     carrier_seq: int
 
 
+class Move(NamedTuple):
+    """Says that the rows of a re-issue must move from one identity to another."""
+
+    old: Identity
+    new: Identity
+
+
 @dataclass(slots=True)
 class Origins:
     """What the county knows of the identities that the facts at hand name, and what is new about them."""
@@ -56,6 +63,8 @@ class Origins:
     """Layers to keep."""
     now_read: list[tuple[Identity, str]] = field(default_factory=list)
     """Facts that were held in their own stream and count as read now that a re-issue brought them; with their kind."""
+    moves: list[Move] = field(default_factory=list)
+    """Where the rows of re-issues must go before those of the facts to which they gave way are stored; in order."""
 
     def place(self, carrier: Identity, layers: list[Layer]) -> Identity | None:
         """Return the identity under which the rows of a re-issued fact must stand; None if it says nothing new.
@@ -103,15 +112,15 @@ class Origins:
         """Tell whether a fact that comes in its own stream has come by re-issue before."""
         return digest in self.reissued.get(own, ())
 
-    def give_way(self, own: Identity) -> Identity | None:
-        """Return the identity to which the rows of a re-issue must move, if they stand under ``own``; else None.
+    def give_way(self, own: Identity) -> None:
+        """Note where the rows of a re-issue must move to, if they stand under ``own``.
 
         It happens with cloned boards: one re-issued its fact before the other sent its own under the same identity.
         """
         elsewhere = self.taken.pop(own, None)
         if elsewhere is not None:
+            self.moves.append(Move(own, elsewhere))
             self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == own], elsewhere))
-        return elsewhere
 
     def redirected(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
         """Return ``fact``, or a copy in which the facts that it is about are named by the identities they have here.

@@ -26,7 +26,7 @@ from server_broker.ingest import stream_tables
 from server_broker.ingest.held import close_alarms, is_to_be_accepted, to_review
 from server_broker.ingest.intake import Content, place_fact
 from server_broker.ingest.models import Fact, SignedHeadKept
-from server_broker.ingest.projections import derive, put_rows
+from server_broker.ingest.projections import derive, move_rows, put_rows
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
 from server_broker.ingest.reissues import refs_of
@@ -154,6 +154,7 @@ def _derive(own: Identity, new: NewFact, now: datetime, *, came_at: datetime) ->
     rows = Rows(now)
     # While this fact was held, the county may have read it by a re-issue, or put another one under its identity.
     identity = place_fact(origins, own, new.digest, content)
+    move_rows(origins.moves)
     if identity is not None:
         streams = [own.epoch, *(layer.epoch for layer in layers)]
         derive(origins.redirected(fact, own.station, streams=streams), identity, rows)

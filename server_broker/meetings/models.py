@@ -182,6 +182,11 @@ class MeetingStep(_Stated):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="meeting_step_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="meeting_step_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"],
+                condition=models.Q(by_seq__isnull=False),
+                name="meeting_step_by_whom",
+            ),
             models.Index(fields=["meeting"], name="meeting_step_by_meeting"),
         ]
 
@@ -199,6 +204,11 @@ class VoteCount(_Stated):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="vote_count_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="vote_count_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"],
+                condition=models.Q(by_seq__isnull=False),
+                name="vote_count_by_whom",
+            ),
             models.Index(fields=["meeting"], name="vote_count_by_meeting"),
         ]
 
@@ -214,5 +224,8 @@ class Vouch(_Stated):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="vouch_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="vouch_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"], condition=models.Q(by_seq__isnull=False), name="vouch_by_whom"
+            ),
             models.Index(fields=["purpose"], name="vouch_by_purpose"),
         ]

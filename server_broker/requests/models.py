@@ -56,6 +56,12 @@ class Request(_ByPerson):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="request_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="request_by_boot"),
+            models.Index(fields=["station", "by_epoch", "by_seq"], name="request_by_whom"),
+            models.Index(
+                fields=["station", "about_epoch", "about_seq"],
+                condition=models.Q(about_seq__isnull=False),
+                name="request_about",
+            ),
             models.Index(fields=["-received_at"], name="request_by_age"),
             models.Index(fields=["number"], name="request_by_number"),
             models.Index(fields=["station", "request"], name="request_by_id"),
@@ -71,6 +77,7 @@ class Withdrawal(_ByPerson):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="withdrawal_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="withdrawal_by_boot"),
+            models.Index(fields=["station", "by_epoch", "by_seq"], name="withdrawal_by_whom"),
             models.Index(fields=["-received_at"], name="withdrawal_by_age"),
             models.Index(fields=["station", "request"], name="withdrawal_by_id"),
         ]
@@ -87,6 +94,7 @@ class Agreement(_ByPerson):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="agreement_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="agreement_by_boot"),
+            models.Index(fields=["station", "by_epoch", "by_seq"], name="agreement_by_whom"),
             models.Index(fields=["-received_at"], name="agreement_by_age"),
             models.Index(fields=["request"], name="agreement_by_id"),
         ]

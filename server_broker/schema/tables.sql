@@ -4711,6 +4711,7 @@ CREATE INDEX accounts_user_username_6088629e_like ON accounts_user USING btree (
 CREATE INDEX agreement_by_age ON requests_agreement USING btree (received_at DESC);
 CREATE INDEX agreement_by_boot ON requests_agreement USING btree (station_id, boot);
 CREATE INDEX agreement_by_id ON requests_agreement USING btree (request);
+CREATE INDEX agreement_by_whom ON requests_agreement USING btree (station_id, by_epoch, by_seq);
 CREATE UNIQUE INDEX alarm_open_once ON fleet_alarm USING btree (station_id, origin, code) NULLS NOT DISTINCT WHERE (resolved_at IS NULL);
 CREATE INDEX alarm_own ON fleet_alarm USING btree (station_id, opened_at) WHERE ((origin)::text = 'station'::text);
 CREATE INDEX alarm_resolved ON fleet_alarm USING btree (last_at DESC, id DESC) WHERE (resolved_at IS NOT NULL);
@@ -4839,6 +4840,7 @@ CREATE INDEX exceptions_notable_village_id_268a6458 ON exceptions_notable USING 
 CREATE UNIQUE INDEX exhibit_once ON requests_exhibit USING btree (asked_id, kind, station_id, epoch, seq) WHERE (seq IS NOT NULL);
 CREATE INDEX fact_held ON ingest_fact USING btree (stream_id, seq) WHERE (NOT ((held_reason)::text = ''::text));
 CREATE INDEX feedback_by_boot ON feedback_feedback USING btree (station_id, boot);
+CREATE INDEX feedback_by_whom ON feedback_feedback USING btree (station_id, by_epoch, by_seq) WHERE (by_seq IS NOT NULL);
 CREATE INDEX feedback_feedback_station_id_d99bccc1 ON feedback_feedback USING btree (station_id);
 CREATE INDEX feedback_feedback_station_id_d99bccc1_like ON feedback_feedback USING btree (station_id varchar_pattern_ops);
 CREATE INDEX feedback_feedbackrating_station_id_4efb7e2a ON feedback_feedbackrating USING btree (station_id);
@@ -4847,6 +4849,7 @@ CREATE INDEX feedback_feedbackstep_feedback_id_258f695f ON feedback_feedbackstep
 CREATE INDEX feedback_helpcontact_region_id_78c54422_like ON feedback_helpcontact USING btree (region_id varchar_pattern_ops);
 CREATE INDEX feedback_newest ON feedback_feedback USING btree (received_at DESC, id DESC);
 CREATE INDEX feedback_rating_by_boot ON feedback_feedbackrating USING btree (station_id, boot);
+CREATE INDEX feedback_rating_by_whom ON feedback_feedbackrating USING btree (station_id, by_epoch, by_seq) WHERE (by_seq IS NOT NULL);
 CREATE INDEX feedback_rating_of ON feedback_feedbackrating USING btree (station_id, feedback);
 CREATE INDEX fetch_nonce_by_age ON bundles_fetchnonce USING btree (used_at);
 CREATE INDEX fleet_alarm_acknowledged_by_id_6b4ae8b7 ON fleet_alarm USING btree (acknowledged_by_id);
@@ -4901,6 +4904,7 @@ CREATE INDEX media_legalhold_set_within_id_cee65315 ON media_legalhold USING btr
 CREATE INDEX meeting_record_by_begin ON meetings_meetingrecord USING btree (begin);
 CREATE INDEX meeting_step_by_boot ON meetings_meetingstep USING btree (station_id, boot);
 CREATE INDEX meeting_step_by_meeting ON meetings_meetingstep USING btree (meeting);
+CREATE INDEX meeting_step_by_whom ON meetings_meetingstep USING btree (station_id, by_epoch, by_seq) WHERE (by_seq IS NOT NULL);
 CREATE INDEX meetings_kindsubject_name_05a3f9bb_like ON meetings_kindsubject USING btree (name varchar_pattern_ops);
 CREATE INDEX meetings_kindterms_subject_id_e499dba2 ON meetings_kindterms USING btree (subject_id);
 CREATE INDEX meetings_kindterms_subject_id_e499dba2_like ON meetings_kindterms USING btree (subject_id varchar_pattern_ops);
@@ -4993,10 +4997,13 @@ CREATE INDEX regions_region_code_f0e2b4f3_like ON regions_region USING btree (co
 CREATE INDEX regions_regionrecord_merged_into_id_d7c721ac ON regions_regionrecord USING btree (merged_into_id);
 CREATE INDEX regions_regionrecord_parent_id_b7acac30 ON regions_regionrecord USING btree (parent_id);
 CREATE INDEX regions_regionrecord_subject_id_d5a8a940 ON regions_regionrecord USING btree (subject_id);
+CREATE INDEX reissue_by_identity ON ingest_reissue USING btree (station_id, identity_epoch, identity_seq);
+CREATE INDEX request_about ON requests_request USING btree (station_id, about_epoch, about_seq) WHERE (about_seq IS NOT NULL);
 CREATE INDEX request_by_age ON requests_request USING btree (received_at DESC);
 CREATE INDEX request_by_boot ON requests_request USING btree (station_id, boot);
 CREATE INDEX request_by_id ON requests_request USING btree (station_id, request);
 CREATE INDEX request_by_number ON requests_request USING btree (number);
+CREATE INDEX request_by_whom ON requests_request USING btree (station_id, by_epoch, by_seq);
 CREATE INDEX requests_agreement_station_id_11873e96 ON requests_agreement USING btree (station_id);
 CREATE INDEX requests_agreement_station_id_11873e96_like ON requests_agreement USING btree (station_id varchar_pattern_ops);
 CREATE INDEX requests_answer_asked_id_5c630395 ON requests_answer USING btree (asked_id);
@@ -5077,12 +5084,15 @@ CREATE INDEX visit_by_number ON progress_visit USING btree (number) WHERE (NOT (
 CREATE INDEX visit_waiting ON progress_visit USING btree (looked_at) WHERE ((card_token IS NULL) AND ((number)::text = ''::text));
 CREATE INDEX vote_count_by_boot ON meetings_votecount USING btree (station_id, boot);
 CREATE INDEX vote_count_by_meeting ON meetings_votecount USING btree (meeting);
+CREATE INDEX vote_count_by_whom ON meetings_votecount USING btree (station_id, by_epoch, by_seq) WHERE (by_seq IS NOT NULL);
 CREATE INDEX vouch_by_boot ON meetings_vouch USING btree (station_id, boot);
 CREATE INDEX vouch_by_purpose ON meetings_vouch USING btree (purpose);
+CREATE INDEX vouch_by_whom ON meetings_vouch USING btree (station_id, by_epoch, by_seq) WHERE (by_seq IS NOT NULL);
 CREATE INDEX window_by_period ON attendance_windowrecord USING gist (tstzrange(valid_from, valid_to)) WHERE (superseded_at IS NULL);
 CREATE INDEX withdrawal_by_age ON requests_withdrawal USING btree (received_at DESC);
 CREATE INDEX withdrawal_by_boot ON requests_withdrawal USING btree (station_id, boot);
 CREATE INDEX withdrawal_by_id ON requests_withdrawal USING btree (station_id, request);
+CREATE INDEX withdrawal_by_whom ON requests_withdrawal USING btree (station_id, by_epoch, by_seq);
 CREATE INDEX workdays_calendar_name_dcae1bfc_like ON workdays_calendar USING btree (name varchar_pattern_ops);
 CREATE INDEX workdays_countyday_subject_id_47299a46 ON workdays_countyday USING btree (subject_id);
 CREATE INDEX workdays_countyday_subject_id_47299a46_like ON workdays_countyday USING btree (subject_id varchar_pattern_ops);

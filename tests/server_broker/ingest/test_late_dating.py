@@ -19,6 +19,7 @@ from server_broker.ingest.dating.walk import ASKED_OFTEN, EVERY_S, REST_S, ROWS_
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import DatingDue, DatingWalk
 from server_broker.ingest.projections import move_rows
+from server_broker.ingest.reissues import Move
 from tests.server_broker.station_double import BOOT, NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +175,7 @@ def test_a_row_that_moves_to_another_identity_is_not_missed_and_holds_up_no_walk
     county.process(station.add(learnt(LATE)).facts_message())
     county.step()
     before = bytes(TouchRow.objects.filter(mono_ms=ROWS * 1000).values_list("epoch", flat=True)[0])
-    move_rows(Identity(station.id, before, ROWS), Identity(station.id, b"\0" * 16, 1))
+    move_rows([Move(Identity(station.id, before, ROWS), Identity(station.id, b"\0" * 16, 1))])
     county.step(2)
     assert (undated(station), DatingDue.objects.count()) == (1, 1)
     county.seconds += REST_S

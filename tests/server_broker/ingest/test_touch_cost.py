@@ -160,3 +160,12 @@ def test_nor_does_what_comes_in_a_boot_that_has_lasted_for_long(station: Station
         process(station.add(touch(2_000, quality="unknown")).facts_message(3))
         process(station.add(booted(), touch(3_000)).facts_message(4))
     assert found == []
+
+
+def test_nor_does_a_re_issue_that_gives_way(station: StationDouble) -> None:
+    """Its record is found among all those of the station, and so is what points at it."""
+    other = station.clone()
+    process(other.add(touch(2_000)).reopen(matched=2).facts_message())
+    with explained() as found:
+        process(station.add(touch(3_000)).facts_message(3))
+    assert found == []
