@@ -182,8 +182,8 @@ class FairInbox:
         at = self._clock()
         return any(queue.account.is_ready(at) for busy in self._busy.values() for queue in busy)
 
-    def take(self, *, max_messages: int, max_bytes: int) -> list[Incoming]:
-        """Return births, then facts and what goes with them, then a few pieces of pictures, each by turns.
+    def take(self, *, max_messages: int, max_bytes: int, blobs: bool = True) -> list[Incoming]:
+        """Return births, then facts and what goes with them, then, if ``blobs``, a few pieces of pictures, by turns.
 
         At most half of ``max_messages`` and ``max_bytes`` are births, so that facts get through a storm of births.
         Pieces of pictures have as many bytes again for themselves.
@@ -191,7 +191,7 @@ class FairInbox:
         births = self._take(Rank.BIRTHS, max_messages // 2 or 1, max_bytes // 2)
         left = max(0, max_bytes - sum(len(message.payload) for message in births))
         facts = self._take(Rank.FACTS, max_messages - len(births), left)
-        return [*births, *facts, *self._take(Rank.BLOBS, BLOBS_AT_ONCE, max_bytes)]
+        return [*births, *facts, *(self._take(Rank.BLOBS, BLOBS_AT_ONCE, max_bytes) if blobs else ())]
 
     def _take(self, rank: Rank, most: int, max_bytes: int) -> list[Incoming]:
         busy, at = self._busy[rank], self._clock()

@@ -146,11 +146,11 @@ class MqttSource:
 
     # What the worker's thread does.
 
-    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float, blobs: bool = True) -> list[Incoming]:
         """Return a fair share of what waits (`FairInbox.take`)."""
         with self._came:
             self._came.wait_for(self._inbox.has_ready, timeout_s)
-            return self._inbox.take(max_messages=max_messages, max_bytes=max_bytes)
+            return self._inbox.take(max_messages=max_messages, max_bytes=max_bytes, blobs=blobs)
 
     def charge(self, station: str, seconds: float) -> None:
         """Charge a station for what its messages cost beyond their price."""

@@ -13,8 +13,10 @@ class Source(Protocol):
     def start(self) -> None:
         """Begin to connect and subscribe, and try again for as long as it takes."""
 
-    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float, blobs: bool = True) -> list[Incoming]:
         """Return a fair share of the messages at hand. Wait up to ``timeout_s`` for a first one.
+
+        What is about pictures goes on waiting, unless ``blobs``.
 
         Messages of one station on one leaf are in order. Births may come before messages that are older than they are,
         because a station believes the answer to a birth for 2 s only. No station waits for what another sends, and

@@ -6,7 +6,8 @@ acknowledged before it is stored and answered. Whatever dies in between, the mes
 nothing.
 
 Births go first, in a transaction of their own: their welcomes tell the time, and a station believes a welcome for 2 s
-only.
+only. What is about pictures goes last, a few messages of a station at a time, because a picture is decoded before it
+counts. What is left of it after `BLOBS_S` waits for the births and facts that came meanwhile.
 
 No station waits for another. The source hands out the messages of all stations by turns and lets go what one sends
 beyond its share (`server_broker.ingest.inbox`). Stations whose messages turn out to be dear are processed apart and pay
@@ -46,8 +47,10 @@ import random
 import socket
 import threading
 import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import Error, InterfaceError, OperationalError, connection
@@ -77,6 +80,11 @@ _log = logging.getLogger(__name__)
 BATCH_MESSAGES = 1_000
 BATCH_BYTES = 2**20
 """Facts of this size take about 0.5 s. A birth that comes meanwhile waits so long, and its welcome counts for 2 s."""
+BLOBS_S = 0.5
+"""After so long the rest of the messages about pictures waits for the next step."""
+BLOBS_OF_ONE = 2
+"""Messages about pictures of a station in one batch. They may complete as many pictures, which may be hard to open, and
+nothing can be put off within a batch. By the contract a station has one under way."""
 IDLE_S = 0.25
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 2.0
@@ -181,6 +189,8 @@ class Worker:
         self._notices = DesiredNotices(shards=share.shards)
         self._costs = Costs(time.monotonic)
         self._own_work = OwnWork()
+        self._about_blobs: list[Incoming] = []
+        """Messages about pictures that an earlier step had no time for. No more are taken while there are any."""
         self._floods = FloodWatch(time.monotonic)
         self._look_again = 0.0
         self._silence = SilenceWatch(shards=share.shards, mono_ms=mono_ms())
@@ -205,7 +215,13 @@ class Worker:
     def step(self, *, timeout_s: float) -> int:
         """Process what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
         self._alive()
-        messages = self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
+        some_wait = bool(self._about_blobs)
+        messages = self._source.drain(
+            max_messages=BATCH_MESSAGES,
+            max_bytes=BATCH_BYTES,
+            timeout_s=0 if some_wait else timeout_s,
+            blobs=not some_wait,
+        )
         # Asked after the drain, because the source tells of a new connection before it hands out its first message.
         if self._source.interrupted():
             self._retry_while_database_away(
@@ -214,14 +230,13 @@ class Worker:
         births, others, about_blobs = ([one for one in messages if rank_of(one) is rank] for rank in Rank)
         for batch in (*self._costs.batches(births), *self._costs.batches(others)):
             self._store_by_halves(batch)
-        for batch in self._costs.batches(about_blobs):
-            self._process_blob_batch(batch)
+        blobs_done = self._process_blobs([*self._about_blobs, *about_blobs])
         for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
             self._source.publish(topic, payload, must_arrive=False)
         if time.monotonic() >= self._look_again:
             self.do_chores()
             self._look_again = time.monotonic() + IDLE_S
-        return len(messages)
+        return len(births) + len(others) + blobs_done
 
     def do_chores(self) -> None:
         """Do what no message asks for: judge the clock, send what changed here, look for silent stations, date late.
@@ -245,6 +260,19 @@ class Worker:
             let_go, refusals = self._source.let_go(), self._source.refusals()
             for station in retry(lambda: self._floods.look(let_go, refusals, now=self._clock())):
                 self._source.end_connection(station)
+
+    def _process_blobs(self, messages: Sequence[Incoming]) -> int:
+        """Process messages about pictures for `BLOBS_S`, at least a batch of them, and return how many these were."""
+        until = time.monotonic() + BLOBS_S
+        batches = deque(part for batch in self._costs.batches(messages) for part in _by_turns(batch))
+        done = 0
+        while batches and (not done or time.monotonic() < until):
+            batch = batches.popleft()
+            self._process_blob_batch(batch)
+            done += len(batch)
+        # Those of a station are still in order.
+        self._about_blobs = list(chain.from_iterable(batches))
+        return done
 
     def _process_blob_batch(self, batch: Sequence[Incoming]) -> None:
         """Process a batch about pictures. If the media folder cannot be written, raise an alarm and drop it."""
@@ -376,6 +404,16 @@ class Worker:
             if self._stop.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads retries, guards nothing
                 raise _Stopped
             delay = min(delay * 2, RETRY_MOST_S)
+
+
+def _by_turns(messages: Sequence[Incoming]) -> list[list[Incoming]]:
+    """Return messages in batches, each with at most `BLOBS_OF_ONE` of a station. Those of a station stay in order."""
+    batches: defaultdict[int, list[Incoming]] = defaultdict(list)
+    before: Counter[str] = Counter()
+    for message in messages:
+        batches[before[message.station] // BLOBS_OF_ONE].append(message)
+        before[message.station] += 1
+    return list(batches.values())
 
 
 class _Stopped(Exception):

@@ -8,6 +8,7 @@ from protocol.codec import decode
 from protocol.receipts import Receipt
 from protocol.signing import Signed
 from server_broker.broker.refusals import BrokerRefusals
+from server_broker.ingest.inbox import Rank, rank_of
 from server_broker.ingest.messages import Incoming
 
 
@@ -43,8 +44,14 @@ class RecordingSource:
 
     def stop(self) -> None: ...
 
-    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
-        return [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float, blobs: bool = True) -> list[Incoming]:
+        left = deque[Incoming]()
+        if not blobs:
+            left.extend(one for one in self.waiting if rank_of(one) is Rank.BLOBS)
+            self.waiting = deque(one for one in self.waiting if rank_of(one) is not Rank.BLOBS)
+        drained = [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]
+        self.waiting.extend(left)
+        return drained
 
     def charge(self, station: str, seconds: float) -> None:
         self.charged[station] = self.charged.get(station, 0.0) + seconds

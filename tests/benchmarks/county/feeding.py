@@ -51,7 +51,7 @@ class MessagesInHand:
         began, self._began = self._began, True
         return not began
 
-    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float, blobs: bool = True) -> list[Incoming]:
         """Return the next messages."""
         found: list[Incoming] = []
         size = 0

@@ -1,13 +1,20 @@
 """What waits for the worker is taken by turns, is bounded for each station, and is let go in the right order."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pytest
 
 from server_broker.ingest.inbox import BLOBS_AT_ONCE, DEBT_S, MAX_BLOBS, MAX_UNSURE_BYTES, PAID_A_SECOND, FairInbox
 from server_broker.ingest.messages import Incoming
 
-ROOM = {"max_messages": 1_000, "max_bytes": 2**20}
+
+class Room(TypedDict):
+    max_messages: int
+    max_bytes: int
+
+
+ROOM: Room = {"max_messages": 1_000, "max_bytes": 2**20}
 
 
 @dataclass

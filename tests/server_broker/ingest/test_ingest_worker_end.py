@@ -36,7 +36,7 @@ class LeavingSource(RecordingSource):
 class BrokenSource(LeavingSource):
     """Fails as nothing but a bug would."""
 
-    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float, blobs: bool = True) -> list[Incoming]:
         raise ZeroDivisionError
 
 
