@@ -15,8 +15,7 @@ from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
 from server_broker.fleet.alarm_codes import BLOB_CORRUPTED, MEDIA_FOLDER
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.media.files import MediaFolder
-from server_broker.media.judging import judge
-from server_broker.media.kinds import allows
+from server_broker.media.judging import judge, judge_by_purpose
 from server_broker.media.models import Blob
 from server_broker.media.ranges import Span, merge, missing
 
@@ -123,9 +122,10 @@ class BlobIntake:
             try:
                 if blob.completed_at is None:
                     self._adopt(blob)
-                # What came before the fact that says what it is for was judged as a picture.
-                elif not blob.evicted_reason and not allows(blob.purpose, blob.judged_type):
-                    judge(blob, self._folder.path(sha256))
+                # What came before the fact that says what it is for was judged as a picture. Decoding it again here
+                # would take as long for each announcement, and the facts of all stations would wait.
+                elif not blob.evicted_reason:
+                    judge_by_purpose(blob, self._folder.path(sha256))
                     blob.save(update_fields=["judged_type", "viewable"])
             # The facts of the batch are safe without their pictures, so a broken file must not hold them up.
             except OSError as error:

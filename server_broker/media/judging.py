@@ -18,3 +18,12 @@ def judge(blob: Blob, path: Path, *, decoder: Decoder = DECODER) -> None:
         found = ""
     blob.judged_type = found
     blob.viewable = found == JPEG
+
+
+def judge_by_purpose(blob: Blob, path: Path) -> None:
+    """Note the same on a blob that was judged before a fact said what it is for. Nothing is decoded again."""
+    found = judged_type(path, blob.purpose)
+    if found in (JPEG, PNG) and found != blob.judged_type:
+        found = ""
+    blob.judged_type = found
+    blob.viewable = found == JPEG

@@ -33,12 +33,8 @@ ALLOWED: dict[str, Allowed] = {
     "paper": Allowed((JPEG, PNG, PDF), 8 * 2**20),
 }
 """By purpose. ``log`` is not here, because it is text that only the station's page shows as such."""
-
-
-def allows(purpose: str, media_type: str) -> bool:
-    """Return whether a file of this kind is of use for the purpose."""
-    allowed = ALLOWED.get(purpose) if purpose else _PICTURE
-    return allowed is not None and media_type in allowed.types
+_UNANNOUNCED = Allowed((JPEG, PNG), 8 * 2**20)
+"""Every picture that any purpose allows: it is decoded when it is whole, and never in the transaction of a fact."""
 
 
 def judged_type(path: Path, purpose: str) -> str:
@@ -46,7 +42,7 @@ def judged_type(path: Path, purpose: str) -> str:
 
     A file that no fact has announced yet has no purpose, and counts as a picture.
     """
-    allowed = ALLOWED.get(purpose) if purpose else _PICTURE
+    allowed = ALLOWED.get(purpose) if purpose else _UNANNOUNCED
     if allowed is None or path.stat().st_size > allowed.most_bytes:
         return ""
     with path.open("rb") as file:

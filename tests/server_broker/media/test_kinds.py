@@ -162,6 +162,40 @@ def test_what_takes_long_on_a_core_is_not_tried_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("purpose", "data", "judged"),
+    [
+        ("touch", jpeg(), "image/jpeg"),
+        ("touch", jpeg()[:-300], ""),
+        ("touch", png(), ""),
+        ("paper", png(), "image/png"),
+        ("paper", png()[:45], ""),
+        ("voice", OPUS, "audio/ogg"),
+        ("voice", jpeg(), ""),
+    ],
+)
+def test_what_came_before_its_announcement_is_decoded_once(
+    purpose: BlobPurpose, data: bytes, judged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = StationDouble()
+    station.enrol()
+    sender = Sender(station, BatchProcessor(clock=lambda: NOW), data)
+    sender.all()
+
+    def decoded_again(*_: object) -> None:
+        pytest.fail("it was decoded in the transaction of a fact")
+
+    monkeypatch.setattr(Decoder, "is_picture", decoded_again)
+    for number in (1, 2):
+        fact = BlobAnnounced(
+            at=moment(number), sha256=sender.sha256, size=len(data), media_type=judged, purpose=purpose
+        )
+        sender.processor.process_batch([station.add(fact).facts_message(number)])
+        blob = Blob.objects.get()
+        assert (blob.purpose, blob.judged_type, blob.viewable) == (purpose, judged, judged == "image/jpeg")
+
+
+@pytest.mark.django_db
 def test_a_voice_is_kept_and_never_shown_as_a_picture() -> None:
     station = StationDouble()
     station.enrol()
