@@ -21,6 +21,7 @@ from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarm_codes import TOO_MANY_CORRECTIONS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.fact_rows import Boot
+from server_broker.fleet.tables import STATIONS
 from server_broker.ingest.dating.anchors import anchors_of
 from server_broker.ingest.dating.boots import date_whole
 from server_broker.ingest.dating.disputes import tell_of_disputes
@@ -93,11 +94,11 @@ class LateDating:
         """Return the station whose walk goes on or begins now."""
         self._resting = {one: until for one, until in self._resting.items() if until > self._clock()}
         found = query(
-            """SELECT one.station_id FROM (
+            f"""SELECT one.station_id FROM (
                 SELECT station_id FROM ingest_datingwalk
                 UNION SELECT station_id FROM ingest_datingdue WHERE large AND NOT (station_id = ANY(%s))
-            ) AS one JOIN fleet_station s ON s.id = one.station_id
-            WHERE s.shard = ANY(%s) ORDER BY one.station_id <= %s, one.station_id LIMIT 1""",
+            ) AS one JOIN {STATIONS} s ON s.id = one.station_id
+            WHERE s.shard = ANY(%s) ORDER BY one.station_id <= %s, one.station_id LIMIT 1""",  # noqa: S608 - our own
             [list(self._resting), self._shards, self._had_turn],
         )
         return found[0][0] if found else None
