@@ -129,7 +129,6 @@ class DatingDue(models.Model):
 
     station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
     boot = models.BinaryField(max_length=16)
-    since = models.DateTimeField()
     large = models.BooleanField()
     """Whether it has too many rows for one piece. If not, it only waits for its turn."""
     from_scratch = models.BooleanField()

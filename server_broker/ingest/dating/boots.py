@@ -26,7 +26,7 @@ def date_new(new: Mapping[Boot, NewOfBoot], *, at: datetime) -> None:
     found = anchors_of(new)
     plans = {boot: plan(anchors) for boot, anchors in found.items()}
     corrected = [boot for boot in plans if new[boot].corrected]
-    at_once = _now_or_later(corrected, from_scratch=False, at=at)
+    at_once = _now_or_later(corrected, from_scratch=False)
     date_whole({boot: plans[boot] for boot in at_once}, at=at)
     others = {boot: _still_to_do(planned, new[boot]) for boot, planned in plans.items() if boot not in at_once}
     write_times(others, part=Part(stretches_of({boot: new[boot].identities for boot in others})))
@@ -45,7 +45,7 @@ def date_again(runs: Collection[bytes], *, at: datetime) -> None:
     )
     boots = [(station, bytes(boot)) for station, boot in found]
     plans = {boot: plan(anchors) for boot, anchors in anchors_of(boots).items()}
-    at_once = _now_or_later(list(plans), from_scratch=True, at=at)
+    at_once = _now_or_later(list(plans), from_scratch=True)
     date_whole({boot: plans[boot] for boot in at_once}, from_scratch=at_once, at=at)
     tell_of_disputes(plans, weighed_anew={station for station, _ in at_once}, at=at)
 
@@ -72,10 +72,10 @@ def date_whole(plans: Mapping[Boot, Plan], *, from_scratch: Collection[Boot] = (
         tell_of_moves(moves(before, known_times(ends, at=at)), at=at)
 
 
-def _now_or_later(boots: Collection[Boot], *, from_scratch: bool, at: datetime) -> set[Boot]:
+def _now_or_later(boots: Collection[Boot], *, from_scratch: bool) -> set[Boot]:
     """Return the boots that are dated at once; note the others."""
     turns = turns_of(rows_of(boots))
-    let_wait(turns.later, from_scratch=from_scratch, at=at)
+    let_wait(turns.later, from_scratch=from_scratch)
     return turns.at_once
 
 

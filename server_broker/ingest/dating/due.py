@@ -8,7 +8,6 @@ never waits, because nothing but its own rows is looked at.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
@@ -82,7 +81,7 @@ def turns_of(rows: Mapping[Boot, int], *, most: int = AT_ONCE) -> Turns:
     return turns
 
 
-def let_wait(boots: Mapping[Boot, bool], *, from_scratch: bool, at: datetime) -> None:
+def let_wait(boots: Mapping[Boot, bool], *, from_scratch: bool) -> None:
     """Note that boots must be dated, all of them anew. One that waits already is dated once more from its beginning.
 
     Args:
@@ -93,14 +92,14 @@ def let_wait(boots: Mapping[Boot, bool], *, from_scratch: bool, at: datetime) ->
         return
     stations, ids = zip(*boots, strict=True)
     execute(
-        """INSERT INTO ingest_datingdue AS d (station_id, boot, since, large, from_scratch, asked, in_walk,
+        """INSERT INTO ingest_datingdue AS d (station_id, boot, large, from_scratch, asked, in_walk,
                                               moved, moved_told, moved_most_ms)
-        SELECT w.station, w.boot, %s, w.large, %s, %s, false, 0, 0, 0
+        SELECT w.station, w.boot, w.large, %s, %s, false, 0, 0, 0
         FROM unnest(%s::text[], %s::bytea[], %s::bool[]) AS w (station, boot, large)
         ON CONFLICT (station_id, boot) DO UPDATE SET large = d.large OR excluded.large, in_walk = false,
             from_scratch = d.from_scratch OR excluded.from_scratch, asked = d.asked + excluded.asked""",
         [
-            *(at, from_scratch, 0 if from_scratch else 1),
+            *(from_scratch, 0 if from_scratch else 1),
             *(list(stations), list(ids), list(boots.values())),
         ],
     )

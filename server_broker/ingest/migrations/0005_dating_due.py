@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('boot', models.BinaryField(max_length=16)),
-                ('since', models.DateTimeField()),
                 ('large', models.BooleanField()),
                 ('from_scratch', models.BooleanField()),
                 ('asked', models.IntegerField()),
