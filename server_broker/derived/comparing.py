@@ -22,7 +22,7 @@ from server_broker.platform.sql import query
 from server_broker.requests.facts import number_entered_at
 from server_broker.requests.tables import AGREEMENTS, REQUESTS, WITHDRAWALS
 
-EPOCH_BYTES = 16
+_EPOCH_BYTES = 16
 NO_EVENT = frozenset({"touch", "attempt", "level_ended", "blob_announced"})
 """Kinds of facts that make no event of their station."""
 _ANONYMOUS = {"by_epoch": None, "by_seq": None, "took_ms": None, "mode": "level"}
@@ -70,10 +70,10 @@ class Chunk:
 
 def _epoch(value: Any) -> bytes | None:
     """Return the epoch that a value of a row or of its JSON is, if it is one."""
-    if isinstance(value, str) and len(value) == 2 * EPOCH_BYTES:
+    if isinstance(value, str) and len(value) == 2 * _EPOCH_BYTES:
         with suppress(ValueError):
             return bytes.fromhex(value)
-    return bytes(value) if isinstance(value, bytes | memoryview) and len(value) == EPOCH_BYTES else None
+    return bytes(value) if isinstance(value, bytes | memoryview) and len(value) == _EPOCH_BYTES else None
 
 
 def first_finding(chunk: Chunk, clocks: Clocks, directions: Directions) -> Finding | None:

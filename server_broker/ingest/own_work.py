@@ -18,7 +18,8 @@ from collections.abc import Callable
 
 from django.db import Error, connection
 
-SLOW_S = 0.25
+from server_broker.ingest.costs import SLOW_S
+
 LOOK_S = 0.1
 
 

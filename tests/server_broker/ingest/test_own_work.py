@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import OperationalError, connection
 
-from server_broker.ingest.own_work import LOOK_S, SLOW_S, OwnWork
+from server_broker.ingest.costs import SLOW_S
+from server_broker.ingest.own_work import LOOK_S, OwnWork
 
 
 @pytest.fixture
