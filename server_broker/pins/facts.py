@@ -5,7 +5,7 @@ from typing import Any
 from protocol import facts
 from server_broker.attendance.speaking import said_at, speakers_of
 from server_broker.fleet.alarm_codes import NUMBER_STRANGER, PIN_REFUSED, PIN_TRIES_BEYOND
-from server_broker.fleet.alarms import raise_alarm
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, stamp, text
 from server_broker.pins.accepting import GONE, NewPin, WrongTry, best_wall, take_in_order
 from server_broker.pins.tables import NUMBER_ENTRIES
@@ -38,16 +38,20 @@ def _put(rows: Rows) -> None:
         _put_entries(entries, rows)
     if steps := rows.of(STEP):
         taken = take_in_order(steps, received_at=rows.received_at)
-        for claim in taken.refused:
-            if claim.refused == GONE:  # the station goes on by its old list, as any does that is offline
-                continue
-            detail = f"站点报来的密码没有采用（{_REASONS[claim.refused]}），请核对站点有没有被人动过"
-            raise_alarm(
-                station=claim.station_id, code=PIN_REFUSED, severity="major", detail=detail, at=rows.received_at
+        alarms = [
+            AlarmCall(
+                claim.station_id,
+                PIN_REFUSED,
+                "major",
+                f"站点报来的密码没有采用（{_REASONS[claim.refused]}），请核对站点有没有被人动过",
             )
+            for claim in taken.refused
+            if claim.refused != GONE  # the station goes on by its old list, as any does that is offline
+        ]
         for station, count in taken.beyond.items():
             detail = f"站点报来的输错密码，比站点自己会核对的多 {count} 次，多出的没有计入"
-            raise_alarm(station=station, code=PIN_TRIES_BEYOND, severity="major", detail=detail, at=rows.received_at)
+            alarms.append(AlarmCall(station, PIN_TRIES_BEYOND, "major", detail))
+        raise_alarms(alarms, at=rows.received_at)
 
 
 _REASONS = {
@@ -61,13 +65,15 @@ _REASONS = {
 def _put_entries(entries: list[tuple[Any, ...]], rows: Rows) -> None:
     speakers = speakers_of((entry[0], entry[_NUMBER]) for entry in entries)
     judged = []
+    alarms: list[AlarmCall] = []
     for entry in entries:
         at = said_at(entry[_WALL], entry[_QUALITY], rows.received_at)
         counts = speakers.may_know(entry[0], entry[_NUMBER], at)
         judged.append((*entry, counts))
         if entry[_CLOCKS] and not counts:
             detail = "站点报来一次按编号打卡，但不是本镇的人，不计入考勤"
-            raise_alarm(station=entry[0], code=NUMBER_STRANGER, severity="major", detail=detail, at=rows.received_at)
+            alarms.append(AlarmCall(entry[0], NUMBER_STRANGER, "major", detail))
+    raise_alarms(alarms, at=rows.received_at)
     copy_rows(NUMBER_ENTRIES, judged)
 
 

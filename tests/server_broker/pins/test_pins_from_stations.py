@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from protocol.china_time import milliseconds
@@ -211,6 +212,25 @@ def test_a_number_counts_only_for_the_stations_people(
     assert Alarm.objects.filter(code="number_stranger").count() == 1
     touches = TouchRow.objects.order_by("seq").values_list("person_number", "answer")
     assert list(touches) == [(ZHANG.number, "recorded"), ("", "unknown")]
+
+
+def test_what_many_strangers_numbers_and_pins_raise_costs_the_same_however_many_come_at_once(
+    processor: BatchProcessor, station: StationDouble, zhang: Person
+) -> None:
+    """The one worker has no time for a statement a fact, and one station may send thousands of these."""
+
+    def statements_about_alarms(number: int) -> int:
+        first = len(station.sealed) + 1
+        for mono in range(number):
+            entered = NumberEntered(at=moment(mono), person="nobody", answer="accepted", clocks=True)
+            station.add(entered, pin_set(None, mono=mono))
+        with CaptureQueriesContext(connection) as asked:
+            processor.process_batch([station.facts_message(first)])
+        return sum("fleet_alarm" in one["sql"] for one in asked)
+
+    few = statements_about_alarms(2)
+    assert statements_about_alarms(30) <= few
+    assert dict(Alarm.objects.values_list("code", "count")) == {"number_stranger": 32, "pin_refused": 32}
 
 
 def test_no_pin_leaves_the_county_where_numbers_are_not_taken(
