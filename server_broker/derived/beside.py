@@ -16,7 +16,6 @@ from server_broker.media.retention import EXPIRED
 from server_broker.media.tables import BLOBS
 from server_broker.pins.accepting import NewPin, best_wall
 from server_broker.pins.cleaning import CLAIMS_KEPT
-from server_broker.pins.facts import STEP
 from server_broker.pins.models import PinClaim
 
 
@@ -36,7 +35,6 @@ class Beside:
         self._blobs: dict[bytes, _Announced] = {}
         self._evicted: defaultdict[bytes, set[str]] = defaultdict(set)
         self._outcomes: defaultdict[bytes, list[tuple[str, str, str]]] = defaultdict(list)
-        self._pins: list[NewPin] = []
 
     def take(self, rows: Rows) -> None:
         """Add what some facts say."""
@@ -52,20 +50,6 @@ class Beside:
             self._evicted[lost.sha256].add(lost.reason)
         for result in rows.of(OUTCOME):
             self._outcomes[result.command].append((result.outcome, result.detail, _plain(result.figures)))
-        self._pins = [step for step in rows.of(STEP) if isinstance(step, NewPin)]
-
-    def first_claim(self, chunk: Chunk) -> Finding | None:
-        """Compare the claims of PINs of the facts that were taken last."""
-        told = {pin.seq: pin for pin in self._pins}
-        self._pins = []
-        stored = PinClaim.objects.filter(
-            station=self._station, epoch=chunk.epoch, seq__gte=chunk.first, seq__lte=chunk.last
-        )
-        kept = {claim.seq: claim for claim in stored.order_by("seq")}
-        for seq in sorted({*told, *kept}):
-            if said := _claim_at_fault(chunk, told.get(seq), kept.get(seq), seq):
-                return Finding("设密码记录", PinClaim._meta.db_table, self._station, Place(chunk.epoch, seq), said)
-        return None
 
     def first_finding(self) -> Finding | None:
         """Compare blobs and commands, once all facts are taken."""
@@ -96,6 +80,15 @@ class Beside:
             if said:
                 return Finding(f"命令 {order.id.hex[:12]}", StationOrder._meta.db_table, self._station, None, said)
         return None
+
+
+def first_claim(chunk: Chunk) -> Finding | None:
+    """Compare the claims of PINs."""
+    told = {pin.seq: pin for pin in chunk.pins}
+    for seq in sorted({*told, *chunk.claims}):
+        if said := _claim_at_fault(chunk, told.get(seq), chunk.claims.get(seq), seq):
+            return Finding("设密码记录", PinClaim._meta.db_table, chunk.station, Place(chunk.epoch, seq), said)
+    return None
 
 
 def _plain(figures: dict[str, int]) -> str:

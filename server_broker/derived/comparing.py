@@ -1,7 +1,7 @@
 """Compare the rows of some thousand facts with what the database has under their identities."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import product
@@ -16,7 +16,9 @@ from server_broker.derived.projections import PROJECTIONS, Projection, first_oth
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
 from server_broker.meetings.tables import MEETING_STEPS, VOTE_COUNTS, VOUCHES
+from server_broker.pins.accepting import NewPin
 from server_broker.pins.cleaning import ENTRIES_KEPT
+from server_broker.pins.models import PinClaim
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
 from server_broker.requests.facts import number_entered_at
@@ -32,9 +34,19 @@ _BY_NUMBER, _ENTRIES = (next(one for one in PROJECTIONS if one.table is table) f
 
 
 class Chunk:
-    """What must stand under some seqs of an epoch, and what does."""
+    """What must stand under some seqs of an epoch, and what does. `load_chunks` makes them."""
 
-    def __init__(self, station: str, epoch: bytes, first: int, last: int, *, now: datetime) -> None:
+    def __init__(
+        self,
+        station: str,
+        epoch: bytes,
+        first: int,
+        last: int,
+        *,
+        stored: Mapping[Projection, Mapping[int, Mapping[str, Any]]],
+        claims: Mapping[int, PinClaim],
+        now: datetime,
+    ) -> None:
         self.station, self.epoch, self.first, self.last, self.now = station, epoch, first, last, now
         self.received: dict[int, datetime] = {}
         self.said: dict[int, Moment] = {}
@@ -43,7 +55,11 @@ class Chunk:
         self.expected: dict[Projection, defaultdict[int, list[dict[str, Any]]]] = {
             projection: defaultdict(list) for projection in PROJECTIONS
         }
-        self.stored = {projection: projection.stored(station, epoch, first, last) for projection in PROJECTIONS}
+        self.stored = stored
+        self.pins: list[NewPin] = []
+        """The PINs that people set there."""
+        self.claims = claims
+        """What the county has of them, by seq."""
 
     def take(self, projection: Projection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add rows that a handler made. Several for one identity are versions of one row: one of them must stand."""
@@ -66,6 +82,29 @@ class Chunk:
     def finding(self, projection: Projection, seq: int, said: str) -> Finding:
         """Return a finding about one row."""
         return Finding(projection.word, projection.table.name, self.station, Place(self.epoch, seq), said)
+
+
+def load_chunks(station: str, epochs: Collection[bytes], first: int, last: int, *, now: datetime) -> list[Chunk]:
+    """Return for each epoch what stands under these seqs: with a statement a table, however many epochs there are.
+
+    A stolen station can name as many epochs as it states facts.
+    """
+    stored = {projection: projection.stored(station, epochs, first, last) for projection in PROJECTIONS}
+    claims: defaultdict[bytes, dict[int, PinClaim]] = defaultdict(dict)
+    for claim in PinClaim.objects.filter(station=station, epoch__in=epochs, seq__gte=first, seq__lte=last):
+        claims[bytes(claim.epoch)][claim.seq] = claim
+    return [
+        Chunk(
+            station,
+            epoch,
+            first,
+            last,
+            stored={projection: rows[epoch] for projection, rows in stored.items()},
+            claims=claims[epoch],
+            now=now,
+        )
+        for epoch in epochs
+    ]
 
 
 def _epoch(value: Any) -> bytes | None:

@@ -1,7 +1,7 @@
 """The tables whose rows are made of facts one by one, and how one of them is compared with what it must be."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,21 +55,23 @@ class Projection:
             for name, value in zip(self.columns, values, strict=False)
         }
 
-    def stored(self, station: str, epoch: bytes, first: int, last: int) -> dict[int, dict[str, Any]]:
-        """Return the rows that stand under these identities, by seq and column."""
+    def stored(
+        self, station: str, epochs: Collection[bytes], first: int, last: int
+    ) -> dict[bytes, dict[int, dict[str, Any]]]:
+        """Return the rows that stand under these seqs of each of the epochs, by epoch, seq and column."""
         names = [*self.columns, "said_quality", "corrected_wall"]
         quoted = ", ".join(f'"{name}"' for name in names)
         rows = query(
-            f"""SELECT seq, {quoted} FROM {self.table}
-            WHERE station_id = %s AND epoch = %s AND seq BETWEEN %s AND %s""",  # noqa: S608 - our own constants
-            [station, epoch, first, last],
+            f"""SELECT epoch, seq, {quoted} FROM {self.table}
+            WHERE station_id = %s AND epoch = ANY(%s) AND seq BETWEEN %s AND %s""",  # noqa: S608 - our own constants
+            [station, list(epochs), first, last],
         )
-        found = {}
-        for seq, *values in rows:
+        found: dict[bytes, dict[int, dict[str, Any]]] = {epoch: {} for epoch in epochs}
+        for epoch, seq, *values in rows:
             row = dict(zip(names, values, strict=True))
             if self.json:
                 row[self.json] = _loaded(row[self.json])
-            found[seq] = row
+            found[bytes(epoch)][seq] = row
         return found
 
 

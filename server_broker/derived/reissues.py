@@ -5,8 +5,9 @@ is not stored. So what it keeps of them is checked against the facts that carrie
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from itertools import batched
 from typing import NamedTuple
 
 from protocol.facts import DirectionChosen, Fact, decode_fact
@@ -14,10 +15,12 @@ from protocol.refusal import Refused
 from protocol.reissues import Layer, unwrap
 from server_broker.derived.findings import CHANGED, GONE, INVENTED, Finding, Place
 from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.reissues import MOST_AT_A_PLACE
 from server_broker.ingest.tables import FACTS, REISSUES
 from server_broker.platform.sql import query
 
 WORD = "补报"
+CARRIERS_A_TIME = 500
 
 
 class _Kept(NamedTuple):
@@ -32,6 +35,15 @@ class Carrier(NamedTuple):
     seq: int
 
 
+class _Carrying(NamedTuple):
+    """A fact that carries a re-issued one, as the database has it."""
+
+    stream: int
+    at: Place
+    body: bytes | None
+    received_at: datetime
+
+
 class Reissues:
     """What one station re-issued. Most stations have nothing of it, and then each fact stands where it came."""
 
@@ -40,13 +52,15 @@ class Reissues:
         self._station = station
         self.finding: Finding | None = None
         """The first thing that is wrong with it."""
-        self.placed: dict[Place, Carrier] = {}
-        """The identities under which rows of re-issued facts stand, and what carried them."""
+        self.placed: defaultdict[bytes, dict[int, Carrier]] = defaultdict(dict)
+        """The identities under which rows of re-issued facts stand, by epoch and seq, and what carried them."""
         self.directions: list[tuple[datetime, Carrier, DirectionChosen]] = []
         """The directions that people chose, of those that came so."""
-        self.erased: set[Place] = set()
+        self.erased: defaultdict[bytes, set[int]] = defaultdict(set)
         """Identities of re-issued facts whose content was erased."""
         self._kept: dict[tuple[Place, bytes], _Kept] = {}
+        self._digests: defaultdict[Place, set[bytes]] = defaultdict(set)
+        """The different facts that were re-issued as one place's."""
         self._linked: defaultdict[Place, set[Place]] = defaultdict(set)
         self._stand_of: defaultdict[Place, set[Place]] = defaultdict(set)
         """Where the re-issues of the fact at a place stand. If that is there alone, its name never changed."""
@@ -59,6 +73,19 @@ class Reissues:
     def is_carried(self, place: Place, digest: bytes) -> bool:
         """Tell whether the rows of a fact that came in its own stream stand where a re-issue of it put them."""
         return (place, digest) in self._kept
+
+    def is_crowded_out(self, place: Place, body: bytes) -> bool:
+        """Tell whether the county had to hold a re-issue, as one of too many different facts of a place."""
+        try:
+            layers, _ = unwrap(decode_fact(body))
+        except Refused:
+            return False
+        if any(self._carrier_of(_key(layer)) == place for layer in layers):
+            return False  # it was read once
+        named: defaultdict[Place, set[bytes]] = defaultdict(set)
+        for layer in layers:
+            named[Place(layer.epoch, layer.seq)].add(layer.digest)
+        return any(len(self._digests[at] | digests) > MOST_AT_A_PLACE for at, digests in named.items())
 
     def names_of(self, place: Place) -> set[Place]:
         """Return every identity by which rows may name the fact that another fact calls by this one."""
@@ -80,6 +107,7 @@ class Reissues:
             )
             named = Place(bytes(epoch), seq)
             self._kept[named, bytes(digest)] = _Kept(identity, carrier)
+            self._digests[named].add(bytes(digest))
             groups[carrier] |= {named, identity, carrier}
             self._stands[identity].add(carrier)
             self._stand_of[named].add(identity)
@@ -98,30 +126,34 @@ class Reissues:
     def _judge_all(self) -> None:
         seen: set[tuple[Place, bytes]] = set()
         erased: set[Place] = set()
-        for stream, carrier, body, received_at in self._carriers():
-            if body is None:
-                erased.add(carrier)
-                continue
-            try:
-                layers, fact = unwrap(decode_fact(body))
-            except Refused:
-                continue  # the walk over the stream names it
-            said = self._judge(carrier, layers)
-            if said is not None:
-                self.finding = self.finding or said
-                continue
-            seen.update(key for key in map(_key, layers) if self._carrier_of(key) == carrier)
-            if layers and all(self._carrier_of(_key(layer)) == carrier for layer in layers):
-                identity = self._kept[_key(layers[-1])].identity
-                self._place(identity, Carrier(stream, carrier.seq), fact, received_at)
+        for some in batched(self._carriers(), CARRIERS_A_TIME, strict=False):
+            opened: list[tuple[_Carrying, list[Layer], Fact]] = []
+            for one in some:
+                if one.body is None:
+                    erased.add(one.at)
+                    continue
+                try:
+                    opened.append((one, *unwrap(decode_fact(one.body))))
+                except Refused:
+                    continue  # the walk over the stream names it
+            stored = self._stored({Place(layer.epoch, layer.seq) for _, layers, _ in opened for layer in layers})
+            for one, layers, fact in opened:
+                said = self._judge(one.at, layers, stored)
+                if said is not None:
+                    self.finding = self.finding or said
+                    continue
+                seen.update(key for key in map(_key, layers) if self._carrier_of(key) == one.at)
+                if layers and all(self._carrier_of(_key(layer)) == one.at for layer in layers):
+                    identity = self._kept[_key(layers[-1])].identity
+                    self._place(identity, Carrier(one.stream, one.at.seq), fact, one.received_at)
         for (place, digest), kept in self._kept.items():
             if kept.carrier in erased:
-                self.erased.add(kept.identity)
+                self.erased[kept.identity.epoch].add(kept.identity.seq)
             elif (place, digest) not in seen:
                 self.finding = self.finding or self._found(place, INVENTED)
 
     def _place(self, identity: Place, carrier: Carrier, fact: Fact, received_at: datetime) -> None:
-        self.placed[identity] = carrier
+        self.placed[identity.epoch][identity.seq] = carrier
         if isinstance(fact, DirectionChosen):
             self.directions.append((received_at, carrier, fact))
 
@@ -129,7 +161,7 @@ class Reissues:
         kept = self._kept.get(key)
         return None if kept is None else kept.carrier
 
-    def _carriers(self) -> Iterator[tuple[int, Place, bytes | None, datetime]]:
+    def _carriers(self) -> Iterator[_Carrying]:
         # In the order in which they came, as far as that is known.
         rows = query(
             f"""SELECT s.id, s.epoch, f.seq, f.body, f.received_at FROM {FACTS} f JOIN {STREAMS} s ON s.id = f.stream_id
@@ -138,12 +170,11 @@ class Reissues:
             [self._station],
         )
         for stream, epoch, seq, body, received_at in rows:
-            yield stream, Place(bytes(epoch), seq), None if body is None else bytes(body), received_at
+            yield _Carrying(stream, Place(bytes(epoch), seq), None if body is None else bytes(body), received_at)
 
-    def _judge(self, carrier: Place, layers: list[Layer]) -> Finding | None:
+    def _judge(self, carrier: Place, layers: list[Layer], stored: Mapping[Place, tuple[bytes, str]]) -> Finding | None:
         own = [(layer, self._kept.get(_key(layer))) for layer in layers]
         lacking = [layer for layer, kept in own if kept is None]
-        stored = self._stored(layers)
         for layer in lacking:
             # Without a row of its own it must have been read in its own stream.
             if stored.get(Place(layer.epoch, layer.seq)) != (layer.digest, ""):
@@ -169,12 +200,12 @@ class Reissues:
         """Tell whether the rows of another re-issue stand under this identity."""
         return bool(self._stands.get(at, set()) - {besides})
 
-    def _stored(self, layers: list[Layer]) -> dict[Place, tuple[bytes, str]]:
+    def _stored(self, places: Collection[Place]) -> dict[Place, tuple[bytes, str]]:
         rows = query(
             f"""SELECT s.epoch, f.seq, f.digest, f.held_reason FROM unnest(%s::bytea[], %s::bigint[]) AS w (epoch, seq)
             JOIN {STREAMS} s ON s.station_id = %s AND s.epoch = w.epoch
             JOIN {FACTS} f ON f.stream_id = s.id AND f.seq = w.seq""",  # noqa: S608 - our own constants
-            [[layer.epoch for layer in layers], [layer.seq for layer in layers], self._station],
+            [[place.epoch for place in places], [place.seq for place in places], self._station],
         )
         return {Place(bytes(epoch), seq): (bytes(digest), held) for epoch, seq, digest, held in rows}
 

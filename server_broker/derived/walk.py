@@ -1,10 +1,10 @@
 """Go through what one station has stated, derive its rows again, and name the first that the database has otherwise."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import product
+from itertools import batched, product
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,8 +14,8 @@ from protocol.facts import Fact, Reissued, decode_fact
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
 from protocol.units import FactRef
-from server_broker.derived.beside import Beside
-from server_broker.derived.comparing import Chunk, first_finding
+from server_broker.derived.beside import Beside, first_claim
+from server_broker.derived.comparing import Chunk, first_finding, load_chunks
 from server_broker.derived.dating import Clocks
 from server_broker.derived.directions import Directions
 from server_broker.derived.findings import HELD_THOUGH_READABLE, INVENTED, Finding, Place
@@ -26,11 +26,15 @@ from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.fleet.tables import STREAMS
 from server_broker.ingest.models import WriteOff
 from server_broker.ingest.projections import derive
-from server_broker.ingest.reissues import refs_of
+from server_broker.ingest.reissues import CROWDED, refs_of
 from server_broker.ingest.tables import FACTS, SIGNED_HEADS
+from server_broker.pins.accepting import NewPin
+from server_broker.pins.facts import STEP
 from server_broker.platform.sql import query
 
 FACTS_A_TIME = 2_000
+EPOCHS_A_TIME = 500
+"""Epochs of no stream that are checked together."""
 _FIRST, _LAST = -(2**63), 2**63 - 1
 _WORD = "记录"
 
@@ -86,10 +90,11 @@ class StationWalk:
             if found := self._stream(stream, bytes(epoch), through):
                 return found
         # Of a stream that the county never saw, rows may stand here that came by re-issue.
-        for epoch in {place.epoch for place in (*self._reissues.placed, *self._reissues.erased)} - epochs:
-            epochs.add(epoch)
-            if found := self._range(epoch, [], _FIRST, _LAST):
+        unseen = {*self._reissues.placed, *self._reissues.erased} - epochs
+        for some in batched(sorted(unseen), EPOCHS_A_TIME, strict=False):
+            if found := self._ranges(dict.fromkeys(some, ()), _FIRST, _LAST):
                 return found
+        epochs |= unseen
         return self._of_no_stream(epochs) or self._beside.first_finding()
 
     def _stream(self, stream: int, epoch: bytes, through: int) -> Finding | None:
@@ -97,32 +102,43 @@ class StationWalk:
         for start in range(1, through + 1, FACTS_A_TIME):
             last = start + FACTS_A_TIME - 1
             facts = [_fact(row) for row in query(_FACTS, [stream, start, last])]
-            if found := self._range(epoch, facts, first, last):
+            if found := self._ranges({epoch: facts}, first, last):
                 return found
             first = last + 1
-        return self._range(epoch, [], first, _LAST)
+        return self._ranges({epoch: []}, first, _LAST)
 
-    def _range(self, epoch: bytes, facts: Sequence[_Stored], first: int, last: int) -> Finding | None:
-        """Check all rows that stand under an epoch and these seqs."""
-        chunk = Chunk(self._station, epoch, first, last, now=self._now)
+    def _ranges(self, facts: Mapping[bytes, Sequence[_Stored]], first: int, last: int) -> Finding | None:
+        """Check all rows that stand under these seqs of some epochs; the facts are those of the epochs' own streams."""
+        chunks = load_chunks(self._station, facts, first, last, now=self._now)
+        carried = self._carried(facts, first, last)
+        for chunk in chunks:
+            if found := self._derive(chunk, facts[chunk.epoch], carried[chunk.epoch]):
+                return found
+        # Of all epochs at once, because each may be of another boot.
+        self._clocks.load({moment.boot for chunk in chunks for moment in chunk.said.values()})
+        for chunk in chunks:
+            if found := first_finding(chunk, self._clocks, self._directions) or first_claim(chunk):
+                return found
+        return None
+
+    def _derive(self, chunk: Chunk, facts: Sequence[_Stored], carried: Mapping[int, _Stored]) -> Finding | None:
+        """Have a chunk know what its facts say, unless one of them is not as it should be."""
         rows = Rows(self._now)
         for fact in facts:
             if found := self._own(chunk, rows, fact):
                 return found
-        for seq, stored in self._carried(epoch, first, last):
+        for seq, stored in sorted(carried.items()):
             if found := self._add(chunk, rows, seq, stored):
                 return found
-        chunk.erased |= {
-            place.seq: "" for place in self._reissues.erased if place.epoch == epoch and first <= place.seq <= last
-        }
+        erased = self._reissues.erased.get(chunk.epoch, ())
+        chunk.erased |= {seq: "" for seq in erased if chunk.first <= seq <= chunk.last}
         for projection in PROJECTIONS:
             chunk.take(projection, rows.of(projection.kind))
+            self.counts.of_table[projection] += len(chunk.stored[projection])
+            self.counts.rows += len(chunk.stored[projection])
+        chunk.pins = [step for step in rows.of(STEP) if isinstance(step, NewPin)]
         self._beside.take(rows)
-        found = first_finding(chunk, self._clocks, self._directions) or self._beside.first_claim(chunk)
-        for projection, stored_rows in chunk.stored.items():
-            self.counts.of_table[projection] += len(stored_rows)
-            self.counts.rows += len(stored_rows)
-        return found
+        return None
 
     def _own(self, chunk: Chunk, rows: Rows, fact: _Stored) -> Finding | None:
         """Derive the rows of a fact that came in its own stream, unless they stand elsewhere or nobody has read it."""
@@ -144,6 +160,8 @@ class StationWalk:
     def _held(self, place: Place, fact: _Stored) -> Finding | None:
         """Judge a fact that nobody has read: whoever calls it held makes its rows disappear."""
         if fact.seq > (self._signed_through or 0) or not _reads_well(fact, Identity(self._station, *place)):
+            return None
+        if fact.held_reason == CROWDED and self._reissues.is_crowded_out(place, fact.body or b""):
             return None
         of_person = WriteOff.objects.filter(
             fact__stream__station=self._station, fact__stream__epoch=place.epoch, fact__seq=place.seq
@@ -169,7 +187,7 @@ class StationWalk:
             return self._bad(place, "内容读不出来，却不是待审")
         if outer.__struct_config__.tag != stored.kind:
             return self._bad(place, "kind 和内容不符")
-        if isinstance(outer, Reissued) and self._reissues.placed.get(place) is None:
+        if isinstance(outer, Reissued) and seq not in self._reissues.placed.get(chunk.epoch, ()):
             return None  # its rows stand where it was first committed
         identity = Identity(self._station, chunk.epoch, seq)
         chunk.received[seq], chunk.said[seq] = stored.received_at, fact.at
@@ -203,24 +221,26 @@ class StationWalk:
             other = {name: FactRef(epoch=place.epoch, seq=place.seq) for name, place in zip(refs, places, strict=True)}
             yield msgspec.structs.replace(fact, **other)
 
-    def _carried(self, epoch: bytes, first: int, last: int) -> list[tuple[int, _Stored]]:
-        """Return the facts whose rows stand in this range because a re-issue put them there."""
-        wanted = {
-            place.seq: carrier
-            for place, carrier in self._reissues.placed.items()
-            if place.epoch == epoch and first <= place.seq <= last
-        }
-        if not wanted:
-            return []
+    def _carried(self, epochs: Collection[bytes], first: int, last: int) -> defaultdict[bytes, dict[int, _Stored]]:
+        """Return the facts whose rows stand under these seqs because re-issues put them there, by epoch and seq."""
+        wanted = [
+            (Place(epoch, seq), carrier)
+            for epoch in epochs
+            for seq, carrier in self._reissues.placed.get(epoch, {}).items()
+            if first <= seq <= last
+        ]
         of_stream: defaultdict[int, list[int]] = defaultdict(list)
-        for carrier in wanted.values():
+        for _, carrier in wanted:
             of_stream[carrier.stream].append(carrier.seq)
         found = {
             Carrier(stream, fact.seq): fact
             for stream, seqs in of_stream.items()
             for fact in map(_fact, query(_SINGLE_FACTS, [stream, seqs]))
         }
-        return [(seq, found[carrier]) for seq, carrier in sorted(wanted.items())]
+        carried: defaultdict[bytes, dict[int, _Stored]] = defaultdict(dict)
+        for place, carrier in wanted:
+            carried[place.epoch][place.seq] = found[carrier]
+        return carried
 
     def _of_no_stream(self, epochs: set[bytes]) -> Finding | None:
         for projection in PROJECTIONS:

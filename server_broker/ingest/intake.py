@@ -32,7 +32,7 @@ from server_broker.ingest.messages import Outgoing
 from server_broker.ingest.projections import derive, move_rows, put_rows
 from server_broker.ingest.reading import Known, NewFact, Reading, StreamState, read_run, runs_of
 from server_broker.ingest.reasons import reason_word
-from server_broker.ingest.reissues import Origins, refs_of
+from server_broker.ingest.reissues import CROWDED, Crowded, Origins, refs_of
 from server_broker.ingest.signatures import Claim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamRow
 from server_broker.platform.tables import LAST_INTEGER
@@ -78,7 +78,12 @@ def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content)
     Args:
         origins: What the county knows of all identities that the fact names, and of its own.
         own: The fact's identity in its own stream.
+
+    Raises:
+        Crowded: Nothing was noted.
     """
+    if origins.is_crowded(own.station, content.layers):
+        raise Crowded
     identity: Identity | None = own
     if content.layers:
         identity = origins.place(own, content.layers)
@@ -199,7 +204,11 @@ class Intake:
     def _derive(self, one: _Work, new: NewFact, content: Content) -> None:
         """Derive the rows of a fact under its first identity. Hold the fact if its rows cannot be stored."""
         own = one.identity(new)
-        identity = place_fact(self._origins, own, new.digest, content)
+        try:
+            identity = place_fact(self._origins, own, new.digest, content)
+        except Crowded:
+            self._hold(one, new, CROWDED)
+            return
         if identity is None:
             return
         if self._careful:
@@ -228,6 +237,9 @@ class Intake:
         new.held = reason
         # A repeat of this fact later in the batch must be told the reason too.
         one.stream.state.known[new.seq] = Known(new.digest, reason)
+        # A later fact of this batch may carry this one, and nobody has read this one.
+        if (own := one.identity(new)) in self._origins.stored:
+            self._origins.stored[own] = Known(new.digest, reason)
 
     def _move_away(self) -> None:
         move_rows(self._origins.moves)

@@ -26,6 +26,7 @@ _WORDS = {
     "not_enrolled": "站点还没有接入",
     "blob_refused": "图片分片与登记的不符",
     "unsettled": "处理时出错",
+    "reissued_too_often": "以同一条记录的名义补传来太多不同的记录",
     "carried_gap": "导出文件之前还有县里没有的记录",
     "carried_revoked": "站点吊销以后用文件带来，等人认可",
     "carried_conflict": "导出文件里的记录与县里已存的不同",

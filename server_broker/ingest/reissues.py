@@ -11,7 +11,7 @@ another fact under the same identity. Then the rows of the re-issue stand under 
 facts are kept, and nothing is overwritten.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +25,17 @@ from protocol.reissues import Layer
 from protocol.units import FactRef
 from server_broker.fleet.fact_rows import Identity
 from server_broker.ingest.reading import Known
+
+MOST_AT_A_PLACE = 32
+"""Most different facts that come again as one place's. A fact that comes again and again stays one: its digest is the
+same. A place has another one only if an SD card was copied: one for each copy that went on from there."""
+
+CROWDED = "reissued_too_often"
+"""The reason for which a re-issue beyond that is held. No place gets free again, so it stays held."""
+
+
+class Crowded(Exception):
+    """A re-issue brings a place more different facts than `MOST_AT_A_PLACE`. It is to be held as `CROWDED`."""
 
 
 class ReissueRow(NamedTuple):
@@ -82,6 +93,14 @@ class Origins:
                 return at
         return carrier
 
+    def is_crowded(self, station: str, layers: Sequence[Layer]) -> bool:
+        """Tell whether a re-issue brings a place more different facts than `MOST_AT_A_PLACE`.
+
+        Every fact of such a place is loaded whenever one that names it comes, inside the transaction of a batch.
+        """
+        fresh = Counter(Identity(station, layer.epoch, layer.seq) for layer in self._fresh(station, layers))
+        return any(len(self.reissued.get(at, ())) + count > MOST_AT_A_PLACE for at, count in fresh.items())
+
     def note(self, carrier: Identity, layers: list[Layer], kind: str, *, identity: Identity) -> None:
         """Note that a re-issue was read and that its rows stand under ``identity``."""
         self.taken[identity] = carrier
@@ -89,8 +108,7 @@ class Origins:
 
     def note_again(self, carrier: Identity, layers: list[Layer], kind: str) -> None:
         """Note a re-issue that says nothing new. Some of its layers may still be new to the county."""
-        fresh = [layer for layer in layers if not self._accounted(carrier.station, layer)]
-        self._keep(carrier, fresh, kind, identity=carrier)
+        self._keep(carrier, self._fresh(carrier.station, layers), kind, identity=carrier)
 
     def _keep(self, carrier: Identity, layers: list[Layer], kind: str, *, identity: Identity) -> None:
         for layer in layers:
@@ -102,6 +120,9 @@ class Origins:
                 self.stored[at] = Known(layer.digest, "")
                 # Only the innermost layer is the fact itself; the others are facts of the kind "reissued".
                 self.now_read.append((at, kind if layer is layers[-1] else "reissued"))
+
+    def _fresh(self, station: str, layers: Sequence[Layer]) -> list[Layer]:
+        return [layer for layer in layers if not self._accounted(station, layer)]
 
     def _accounted(self, station: str, layer: Layer) -> bool:
         """Tell whether the county has read this very fact, in its own stream or by a re-issue."""

@@ -29,7 +29,7 @@ from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.projections import derive, move_rows, put_rows
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
-from server_broker.ingest.reissues import refs_of
+from server_broker.ingest.reissues import CROWDED, Crowded, refs_of
 
 FACTS_A_TIME = 200
 UNVOUCHED = ("bad_signature", "chain_mismatch")
@@ -136,6 +136,8 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
                 _derive(Identity(station_id, bytes(stream.epoch), row.seq), new, now, came_at=row.received_at)
         except Refused as refused:
             new.held = refused.reason
+        except Crowded:
+            new.held = CROWDED
         except Unstorable:
             new.held = "out_of_range"
         except (DataError, IntegrityError):
