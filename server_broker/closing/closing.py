@@ -68,6 +68,8 @@ def show_month(village: Region, month: str, *, by: User, now: dt.datetime) -> dt
         _check_shown(standing.state, standing.open)
         if not standing.has_windows and not open_slip(village.identity, month):
             raise MonthRefused("这个月没有班，也没有更正单，不用公示")
+        if standing.set_aside:
+            raise MonthRefused("有的日子一时结算不了，已告警给县运维；结算出来才能公示")
         if standing.waiting:
             raise MonthRefused("有新数据正在结算，请过几分钟再公示")
         first, last = _dates(month)

@@ -54,6 +54,8 @@ class Standing:
     """A station is awaited that has told of no minute yet."""
     waiting: int = 0
     """Dates that are about to be settled again."""
+    set_aside: int = 0
+    """Those of them that can't be settled (`server_broker.settling.set_aside`)."""
 
     @property
     def is_over(self) -> bool:
@@ -76,8 +78,9 @@ class _Kept:
             if minute is not None:
                 self.since[village] = min(minute, self.since.get(village, minute))
         self.with_windows = {village for (village,) in query(_WITH_WINDOWS, [villages, first, last])}
-        due = SettleDue.objects.filter(village__in=villages, day__range=(first, last))
+        due = list(SettleDue.objects.filter(village__in=villages, day__range=(first, last)))
         self.waiting = Counter(int(row.village_id) for row in due)
+        self.set_aside = Counter(int(row.village_id) for row in due if row.failed_at is not None)
 
 
 def standings(villages: Collection[Region], month: str, now: dt.datetime) -> list[Standing]:
@@ -113,4 +116,5 @@ def _standing(
         awaited_since=None if is_closed else kept.since.get(village),
         awaits_first_word=not is_closed and village in kept.silent,
         waiting=0 if is_closed else kept.waiting[village],
+        set_aside=0 if is_closed else kept.set_aside[village],
     )

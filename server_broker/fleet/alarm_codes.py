@@ -30,6 +30,8 @@ MEDIA_FOLDER: Final = "media_folder"
 COUNTY_DISK: Final = "county_disk"
 CHORE_FAILS: Final = "chore_fails"
 """Something that the county does regularly has failed for a while (`server_broker.supervisor.failing_chores`)."""
+DATES_SET_ASIDE: Final = "dates_set_aside"
+"""Villages' dates that can't be settled (`server_broker.settling.set_aside`)."""
 BACKUP_OVERDUE: Final = "backup_overdue"
 BACKUP_UNPROVEN: Final = "backup_unproven"
 """No backup was restored on trial for long."""
@@ -37,6 +39,8 @@ BACKUP_UNPROVEN: Final = "backup_unproven"
 STATION_SILENT: Final = "station_silent"
 OFTEN_DOWN: Final = "often_down"
 """On three dates of a month people could not touch."""
+FACTS_SET_ASIDE: Final = "facts_set_aside"
+"""The settling fails over what it told (`server_broker.settling.set_aside`)."""
 STATION_FLOODS: Final = "station_floods"
 """It sends more than its share of messages, or messages that cost far more than others."""
 STATION_QUOTA: Final = "station_quota"
@@ -104,10 +108,12 @@ COUNTY_ALARMS: Final = frozenset(
         MEDIA_FOLDER,
         COUNTY_DISK,
         CHORE_FAILS,
+        DATES_SET_ASIDE,
         BACKUP_OVERDUE,
         BACKUP_UNPROVEN,
         STATION_SILENT,
         OFTEN_DOWN,
+        FACTS_SET_ASIDE,
         STATION_FLOODS,
         STATION_QUOTA,
         TOO_MANY_STREAMS,

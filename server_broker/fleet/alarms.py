@@ -18,7 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 from protocol.facts import Severity
 from server_broker.accounts.models import User
-from server_broker.fleet.alarm_codes import HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
+from server_broker.fleet.alarm_codes import FACTS_SET_ASIDE, HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
 from server_broker.fleet.alarm_ends import COUNTY_ENDS, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
@@ -280,10 +280,10 @@ def close_overflows(*, at: datetime) -> int:
 def close_revoked(*, at: datetime) -> int:
     """Close the alarms that were open about a station when it was revoked, and return how many there were.
 
-    Alarms about its facts (``held``, ``unexplained_facts``) stay open until a person has dealt with the facts, because
-    people's pay depends on them even after the station is revoked.
+    Alarms about its facts (``held``, ``unexplained_facts``, ``facts_set_aside``) stay open until the facts were dealt
+    with, because people's pay depends on them even after the station is revoked.
     """
-    return _count(_CLOSE_REVOKED, at=at, stay=[UNEXPLAINED_FACTS, HELD])
+    return _count(_CLOSE_REVOKED, at=at, stay=[UNEXPLAINED_FACTS, HELD, FACTS_SET_ASIDE])
 
 
 def _count(statement: str, **parameters: Any) -> int:

@@ -183,6 +183,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset({county_codes.CHORE_FAILS}),
     ),
     Kind(
+        "not_settled",
+        "有记录或日期结算不了",
+        "县运维",
+        "请看县服务器上 chores 的日志，把那次出错交给供应方；别的站点和村照常结算，这些天不会被公示。",
+        "alarms",
+        frozenset({county_codes.FACTS_SET_ASIDE, county_codes.DATES_SET_ASIDE}),
+    ),
+    Kind(
         "backup",
         "备份过期或没有验证",
         "县运维",

@@ -53,8 +53,7 @@ from datetime import datetime
 from itertools import chain
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import Error, InterfaceError, OperationalError, connection
-from psycopg import Error as PsycopgError
+from django.db import Error, connection
 
 from server_broker.fleet.alarm_codes import MEDIA_FOLDER
 from server_broker.fleet.alarms import raise_alarm
@@ -74,6 +73,7 @@ from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
 from server_broker.platform.county_config import FACTS_A_DAY
 from server_broker.platform.shards import Share
+from server_broker.platform.transient import is_transient
 
 _log = logging.getLogger(__name__)
 
@@ -91,9 +91,6 @@ RETRY_MOST_S = 2.0
 
 _MEDIA_FOLDER_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES)
 """What a full, worn out or wrongly mounted disk says. Any other `OSError` is a bug and ends the worker."""
-
-_TRANSIENT_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
-"""SQLSTATE classes (PostgreSQL, appendix A) that pass: connection, transaction state, rollback, resources, …"""
 
 LOCK_SPACE = 0x43554E48
 """First key of our PostgreSQL advisory locks ("CUNH"). The second key is a shard."""
@@ -418,14 +415,3 @@ def _by_turns(messages: Sequence[Incoming]) -> list[list[Incoming]]:
 
 class _Stopped(Exception):
     """Told to stop while waiting for the database: what is in hand stays unacknowledged and comes again."""
-
-
-def is_transient(error: Error) -> bool:
-    """Tell whether the same action may succeed later without anybody changing it."""
-    cause = error.__cause__
-    state = cause.sqlstate if isinstance(cause, PsycopgError) else None
-    if state is None:
-        # No SQLSTATE: the server never answered.
-        return isinstance(error, OperationalError | InterfaceError)
-    # Class XX is an internal error of PostgreSQL, such as a damaged page: no message is to blame for it.
-    return state[:2] in _TRANSIENT_CLASSES or state[:2] == "XX"

@@ -424,6 +424,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "settling.DayCount": "哪个村哪天多少个班、多少个按时，没有人",
     "settling.Change": "只有编号，几秒钟后删除",
     "settling.LookedAt": "设备",
+    "settling.StationAside": "设备",
     "settling.SettlingState": "从哪天起结算",
     "settling.HeldRead": "待审的记录什么时候读了",
     "settling.Parameter": "规则的参数",

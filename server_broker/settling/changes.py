@@ -7,7 +7,7 @@ are recorded anew and say the same are told from those that say something else.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from django.utils import timezone
@@ -22,13 +22,15 @@ from server_broker.fleet.models import Station, StationEvent
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
-from server_broker.platform.sql import query, take_notes
+from server_broker.platform.sql import query
 from server_broker.regions.models import RegionRecord
 from server_broker.requests.models import Correction
 from server_broker.settling import due
+from server_broker.settling.apart import do_apart
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
-from server_broker.settling.models import DeadStation, ParameterRecord, StandIn
+from server_broker.settling.models import Change, DeadStation, ParameterRecord, StandIn
+from server_broker.settling.set_aside import note_failed, note_worked, to_try_again
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.workdays.models import CountyDay, LibraryTable, StopRecord
 
@@ -63,17 +65,38 @@ _IN_A_REGION = {"notice": due.NOTICE, "parameter": due.PARAMETER}
 type _Dates = tuple[dt.date, dt.date]
 
 
-def take_changes(marks: Marks, where: Whereabouts) -> int:
-    """Take the notes that are there, mark what they concern, and return how many there were. In a transaction."""
-    taken = take_notes("settling_change", "what, subject", most=AT_A_TIME)
+def take_changes(marks: Marks, where: Whereabouts, now: dt.datetime) -> int:
+    """Take the notes that are there, mark what they concern, and return how many there were. In a transaction.
+
+    Notes over which the program fails are set aside (`settling.set_aside`), and the others are taken. Of a row that was
+    recorded anew there are two notes. If only one of them is taken, more dates are marked than changed, and none less.
+    """
+    notes = list(Change.objects.filter(failed_at=None).order_by("pk").select_for_update(skip_locked=True)[:AT_A_TIME])
+    again = to_try_again(Change.objects.all(), now)
+
+    def take(some: Collection[Change]) -> None:
+        Change.objects.filter(pk__in=[one.pk for one in some]).delete()
+        _read(some, marks, where)
+
+    failed = do_apart(notes, take).failed
+    note_failed(Change, [(int(note.pk), error) for note, error in failed], now)
+    outcomes = [do_apart([note], take) for note in again]
+    failed = [*chain.from_iterable(one.failed for one in outcomes)]
+    note_failed(Change, [(int(note.pk), error) for note, error in failed], now, again=True)
+    if any(one.done for one in outcomes):
+        note_worked(Change)
+    return len(notes)
+
+
+def _read(notes: Iterable[Change], marks: Marks, where: Whereabouts) -> None:
     by_kind: dict[str, set[str]] = defaultdict(set)
-    for what, subject in taken:
-        by_kind[what].add(subject)
-    if by_kind:
-        reader = _Reader(marks, where)
-        for what, subjects in by_kind.items():
-            reader.read(what, subjects)
-    return len(taken)
+    for note in notes:
+        by_kind[note.what].add(note.subject)
+    own = marks.apart()
+    reader = _Reader(own, where)
+    for what, subjects in by_kind.items():
+        reader.read(what, subjects)
+    marks.merge(own)
 
 
 class _Reader:

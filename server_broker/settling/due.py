@@ -42,6 +42,15 @@ class Marks:
             if self.first <= day <= self.last:
                 self._why[village, day].add(why)
 
+    def apart(self) -> "Marks":
+        """Return marks of the same dates for something that may fail; `merge` takes them over."""
+        return Marks(self.first, self.last)
+
+    def merge(self, other: "Marks") -> None:
+        """Take over what was marked apart."""
+        for place, why in other._why.items():
+            self._why[place] |= why
+
     def _within(self, first: dt.date, last: dt.date) -> Iterator[dt.date]:
         day = max(first, self.first)
         while day <= min(last, self.last):

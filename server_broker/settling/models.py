@@ -220,9 +220,14 @@ class SettleDue(models.Model):
     why = ArrayField(models.TextField())
     """Codes of `server_broker.settling.due`, each once."""
     marked_at = models.DateTimeField()
+    failed_at = models.DateTimeField(null=True)
+    """When it was tried last, if it can't be settled (`server_broker.settling.set_aside`)."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["village", "day"], name="settle_due_once")]
+        indexes = [
+            models.Index(fields=["failed_at"], condition=Q(failed_at__isnull=False), name="settle_due_failed"),
+        ]
 
 
 class Change(models.Model):
@@ -232,6 +237,13 @@ class Change(models.Model):
     what = models.CharField(max_length=16)
     """What was written, such as ``window`` (`server_broker.settling.changes`)."""
     subject = models.CharField(max_length=64)
+    failed_at = models.DateTimeField(null=True)
+    """When it was tried last, if it can't be read (`server_broker.settling.set_aside`)."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["failed_at"], condition=Q(failed_at__isnull=False), name="settling_change_failed"),
+        ]
 
 
 class LookedAt(models.Model):
@@ -239,6 +251,16 @@ class LookedAt(models.Model):
 
     stream = models.OneToOneField(Stream, on_delete=models.PROTECT, primary_key=True, related_name="+")
     through = models.BigIntegerField()
+
+
+class StationAside(models.Model):
+    """A station whose new facts can't be looked at (`server_broker.settling.set_aside`)."""
+
+    station = models.OneToOneField(Station, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    since = models.DateTimeField()
+    tried_at = models.DateTimeField()
+    told = models.BigIntegerField()
+    """How many facts of it the county had at the last try."""
 
 
 class SettlingState(models.Model):

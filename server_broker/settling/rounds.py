@@ -1,11 +1,15 @@
 """Settle what is due, some of it at a time, and keep it.
 
 What is settled piece by piece, as facts and decisions come, is what the whole comes to at one go: the same rows.
+
+No station, person or village stops a round for the others. Facts are looked at station by station if they fail
+together, notes one by one, and dates village by village; what fails alone is set aside (`settling.set_aside`). What is
+left of a round reads no data of theirs: `_mark_time` and `_mark_rules` compare dates and versions in the county's own
+rows. If they fail, the chore fails, and people are told of that.
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,11 +19,13 @@ from server_broker.platform.sql import query
 from server_broker.settlement.times import dates, previous_month
 from server_broker.settlement.version import RULES
 from server_broker.settling import due
+from server_broker.settling.apart import do_apart
 from server_broker.settling.changes import take_changes
 from server_broker.settling.due import Marks, VillageDay
 from server_broker.settling.keeping import Kept, keep
 from server_broker.settling.models import SettleDue, SettlingState
 from server_broker.settling.seen import look_at_facts, skip_facts
+from server_broker.settling.set_aside import note_failed, note_worked, tell_of_dates, to_try_again
 from server_broker.settling.span import Span
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.settling.windows import settle
@@ -35,8 +41,8 @@ def mark_due(now: dt.datetime) -> dt.datetime:
         state = _state(now)
         marks = Marks(state.since, timezone.localdate(now))
         where = Whereabouts(begin_of(marks.first))
-        take_changes(marks, where)
-        seen = look_at_facts(marks, where)
+        take_changes(marks, where, now)
+        seen = look_at_facts(marks, where, now)
         _mark_time(marks, where, state, now)
         _mark_rules(marks, state)
         marks.write(now)
@@ -47,16 +53,37 @@ def mark_due(now: dt.datetime) -> dt.datetime:
 
 
 def settle_due(now: dt.datetime, *, rounds: int = 1) -> int:
-    """Settle some of what is due, and return how many villages' dates that were."""
+    """Settle some of what is due, and return how many villages' dates that were.
+
+    Dates that were set aside are tried again, a few of them and each alone.
+    """
     done = 0
+    with transaction.atomic():
+        again = [_settle([row], now, again=True) for row in to_try_again(SettleDue.objects.all(), now)]
+        if any(again):
+            note_worked(SettleDue)
+        done += sum(again)
     for _ in range(rounds):
         with transaction.atomic():
             taken = _take()
             if not taken:
                 break
-            done += len(taken)
-            settle_days(taken, now)
+            done += _settle(taken, now)
+    tell_of_dates(now)
     return done
+
+
+def _settle(rows: Sequence[SettleDue], now: dt.datetime, *, again: bool = False) -> int:
+    """Settle these dates and return how many could be; set the others aside. In a transaction."""
+
+    def settle_some(some: Sequence[SettleDue]) -> None:
+        SettleDue.objects.filter(pk__in=[row.pk for row in some]).delete()
+        settle_days({(int(row.village_id), row.day): " ".join(sorted(row.why)) for row in some}, now)
+
+    # Together stand those of a village, so that its halves part from those of the others.
+    outcome = do_apart(sorted(rows, key=lambda row: (row.village_id, row.day)), settle_some)
+    note_failed(SettleDue, [(int(row.pk), error) for row, error in outcome.failed], now, again=again)
+    return len(outcome.done)
 
 
 def settle_days(why: dict[VillageDay, str], now: dt.datetime) -> Kept:
@@ -117,25 +144,14 @@ def _mark_rules(marks: Marks, state: SettlingState) -> None:
     state.rules = RULES
 
 
-def _take() -> dict[VillageDay, str]:
-    """Take what was marked first, with what can be read together with it."""
-    first = SettleDue.objects.order_by("marked_at", "day", "village").first()
+def _take() -> list[SettleDue]:
+    """Return what was marked first, with what can be read together with it, locked."""
+    waiting = SettleDue.objects.filter(failed_at=None).select_for_update()
+    first = waiting.order_by("marked_at", "day", "village").first()
     if first is None:
-        return {}
+        return []
     near = {"day__gte": first.day, "day__lt": first.day + dt.timedelta(days=DAYS_A_TIME)}
-    of_day = list(SettleDue.objects.filter(day=first.day).order_by("village")[:VILLAGES_A_TIME])
-    some = of_day
-    if len(of_day) <= _FEW_VILLAGES:
-        villages = [row.village_id for row in of_day]
-        some = list(SettleDue.objects.filter(village__in=villages, **near))
-    return _taken(some)
-
-
-def _taken(rows: Iterable[SettleDue]) -> dict[VillageDay, str]:
-    why: dict[VillageDay, str] = defaultdict(str)
-    ids = []
-    for row in rows:
-        why[int(row.village_id), row.day] = " ".join(sorted(row.why))
-        ids.append(row.pk)
-    SettleDue.objects.filter(pk__in=ids).delete()
-    return dict(why)
+    of_day = list(waiting.filter(day=first.day).order_by("village")[:VILLAGES_A_TIME])
+    if len(of_day) > _FEW_VILLAGES:
+        return of_day
+    return list(waiting.filter(village__in=[row.village_id for row in of_day], **near))

@@ -8,7 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -19,11 +19,13 @@ from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.sql import execute, query
 from server_broker.settling import due
+from server_broker.settling.apart import do_apart
 from server_broker.settling.changes import mark_boot
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
-from server_broker.settling.models import DeadStation
+from server_broker.settling.models import DeadStation, StationAside
 from server_broker.settling.moments import aware
+from server_broker.settling.set_aside import A_ROUND, put_stations_aside, take_stations_back, waits
 from server_broker.settling.told import Range, Stated, facts_in
 from server_broker.settling.whereabouts import Whereabouts, holders_of
 
@@ -33,7 +35,8 @@ _UPS_AND_DOWNS = frozenset({"booted", "shut_down", "reader_lost", "reader_back"}
 
 _NEW = f"""
 SELECT s.id, s.station_id, s.epoch, coalesce(l.through, 0), s.through FROM {STREAMS} s
-LEFT JOIN settling_lookedat l ON l.stream_id = s.id WHERE s.through > coalesce(l.through, 0)
+LEFT JOIN settling_lookedat l ON l.stream_id = s.id
+WHERE s.through > coalesce(l.through, 0) AND NOT s.station_id = ANY(%s)
 ORDER BY s.id LIMIT %s
 """  # noqa: S608 - our own constant
 
@@ -47,40 +50,68 @@ def skip_facts() -> None:
     )
 
 
-def look_at_facts(marks: Marks, where: Whereabouts) -> dt.datetime | None:
+def look_at_facts(marks: Marks, where: Whereabouts, now: dt.datetime) -> dt.datetime | None:
     """Read the streams on, mark what the new facts concern, and return when the last came. In a transaction.
+
+    A station over whose facts the program fails is set aside (`settling.set_aside`), and the others go on.
 
     Returns:
         None: There was nothing new.
     """
+    aside = {row.station_id: row for row in StationAside.objects.order_by("tried_at", "station")}
+    again = [station for station, row in aside.items() if not waits(row, now)][:A_ROUND]
+    ranges = _new_ranges(aside.keys() - set(again))
+    of_station: dict[str, list[Range]] = defaultdict(list)
+    for one in ranges:
+        of_station[one.station].append(one)
+    came: list[dt.datetime | None] = []
+
+    def look(stations: Collection[str]) -> None:
+        came.append(_look([one for station in stations for one in of_station[station]], marks, where))
+
+    # Those that have failed are tried one by one, so that each of them fails alone.
+    parts = [sorted(of_station.keys() - set(again)), *([station] for station in again if station in of_station)]
+    outcomes = [do_apart(part, look) for part in parts]
+    put_stations_aside(dict(chain.from_iterable(one.failed for one in outcomes)), ranges, marks, where, now)
+    take_stations_back([*chain.from_iterable(one.done for one in outcomes)], now)
+    return max((at for at in came if at is not None), default=None)
+
+
+def _new_ranges(but_of: Collection[str]) -> list[Range]:
+    """Return which facts of the streams are looked at now."""
     ranges, left = [], FACTS_A_TIME
-    for stream, station, epoch, looked, through in query(_NEW, [FACTS_A_TIME // 10]):
+    for stream, station, epoch, looked, through in query(_NEW, [sorted(but_of), FACTS_A_TIME // 10]):
         last = min(through, looked + min(_STREAM_A_TIME, left))
         if last > looked:
             ranges.append(Range(stream, station, bytes(epoch), looked + 1, last))
             left -= last - looked
-    if not ranges:
-        return None
+    return ranges
+
+
+def _look(ranges: Collection[Range], marks: Marks, where: Whereabouts) -> dt.datetime | None:
+    """Look at the facts of some stations, mark what they concern, and return when the last came."""
     stated = facts_in(ranges, None)
     of_station: dict[str, list[Stated]] = defaultdict(list)
     for one in stated:
         of_station[one.station].append(one)
     before = dates_before(_bounded_places(stated))
     news = [_news(station, some, before) for station, some in sorted(of_station.items())]
-    _mark_touches(marks, where, news)
+    own_marks = marks.apart()
+    _mark_touches(own_marks, where, news)
     dead = _declared_dead(of_station)
-    _mark_shutdowns(marks, where, news)
+    _mark_shutdowns(own_marks, where, news)
     for own in news:
-        _mark_station(marks, where, own)
+        _mark_station(own_marks, where, own)
         if own.station in dead:
-            marks.add(where.around(own.station), dead[own.station], marks.last, due.STATION)
-    _mark_open(marks, {village for station in of_station for village in where.around(station)})
+            own_marks.add(where.around(own.station), dead[own.station], marks.last, due.STATION)
+    _mark_open(own_marks, {village for station in of_station for village in where.around(station)})
     columns = [[one.stream for one in ranges], [one.last for one in ranges]]
     execute(
         """INSERT INTO settling_lookedat (stream_id, through) SELECT * FROM unnest(%s::bigint[], %s::bigint[])
         ON CONFLICT (stream_id) DO UPDATE SET through = excluded.through""",
         columns,
     )
+    marks.merge(own_marks)
     return max((aware(one.received) for one in stated), default=None)
 
 

@@ -144,6 +144,8 @@ def test_a_month_is_not_shown_before_it_is_final(county: FictionalCounty) -> Non
     fails("还没有结束", at(LAST, 23, 59))
     SettleDue.objects.create(village=village(), day=MISSED, why=["touch"], marked_at=SHOWN_AT)
     fails("正在结算", SHOWN_AT)
+    SettleDue.objects.update(failed_at=SHOWN_AT)
+    fails("一时结算不了", SHOWN_AT)
     SettleDue.objects.all().delete()
     with pytest.raises(MonthRefused, match="没有班"):
         show_month(Region.objects.get(pk=TOWNSHIP), MONTH, by=officer(), now=SHOWN_AT)

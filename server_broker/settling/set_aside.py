@@ -1,0 +1,158 @@
+"""What can't be settled because the program fails over it, so that it keeps nobody else's results waiting.
+
+Three things can be set aside: a station with the facts that were not looked at yet (`settling.seen`), a village's date
+that is due (`settling.rounds`), and the note of a row that people or the intake wrote (`settling.changes`). Each is
+tried again after `AGAIN`, a few in a round and each alone, until it works. A new version of the program may bring that.
+
+Nothing is lost. A stream's mark does not go on, so its facts are looked at later. A date stays due and a note stays
+there, until they were settled and read.
+
+Nothing is concluded from what is set aside:
+
+- To look at facts only says which dates are to be settled. Settling reads all facts by itself, also those that were not
+  looked at. So nobody's touch is left out. But nobody would know any more which dates it changes. Therefore, when a
+  station is set aside, and at each later try by which it has told more, all dates of the villages around it are due
+  that nobody has closed as a rule: from the first of the month before, or from the last dated fact before its news.
+- If settling fails over the same facts, these dates stay due, and their old results stand. A month with a date that is
+  due can't be shown, and to close one it is settled from the facts again (`server_broker.closing.closing`).
+- A held fact is not read here. It stays held, and what it could belong to stays 待.
+
+People are told by an alarm of the station, and by one of the county for dates and notes. Each ends when all of that
+was settled.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from server_broker.fleet.alarm_codes import DATES_SET_ASIDE, FACTS_SET_ASIDE
+from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.models import Alarm
+from server_broker.fleet.tables import STREAMS
+from server_broker.platform.sql import query
+from server_broker.platform.transient import is_transient
+from server_broker.settlement.times import previous_month
+from server_broker.settling import due
+from server_broker.settling.dates_before import Place, dates_before
+from server_broker.settling.due import Marks
+from server_broker.settling.models import Change, SettleDue, StationAside
+from server_broker.settling.told import Range
+from server_broker.settling.whereabouts import Whereabouts
+
+_log = logging.getLogger(__name__)
+
+AGAIN = dt.timedelta(minutes=15)
+A_ROUND = 4
+"""So many things of a kind are tried again in one round."""
+
+
+def waits(row: StationAside, now: dt.datetime) -> bool:
+    """Tell whether it is too early to try a station again. A try that is still to come is one of a clock put back."""
+    return now - AGAIN < row.tried_at <= now
+
+
+def to_try_again[M: models.Model](rows: models.QuerySet[M], now: dt.datetime) -> list[M]:
+    """Return the few of these rows with ``failed_at`` that are tried in this round, locked."""
+    early = models.Q(failed_at__gt=now - AGAIN, failed_at__lte=now)
+    some = rows.filter(failed_at__isnull=False).exclude(early).order_by("failed_at", "pk")
+    return list(some.select_for_update(skip_locked=True)[:A_ROUND])
+
+
+def put_stations_aside(
+    failed: Mapping[str, Exception], ranges: Iterable[Range], marks: Marks, where: Whereabouts, now: dt.datetime
+) -> None:
+    """Set stations aside whose facts can't be looked at, mark what they may concern, and tell people.
+
+    Args:
+        ranges: The facts that were tried.
+    """
+    if not failed:
+        return
+    told = _told(failed)
+    places: dict[str, list[Place]] = {}
+    for one in ranges:
+        places.setdefault(one.station, []).append(Place(one.station, one.epoch, one.first))
+    for station, error in sorted(failed.items()):
+        row = StationAside.objects.filter(pk=station).first()
+        if row is None or row.told != told[station]:
+            first = _first_in_doubt(places[station], marks)
+            marks.add(where.around(station), first, marks.last, due.RECORD)
+        if row is None:
+            _log.error("the facts of %s can't be looked at and are set aside", station, exc_info=error)
+            row = StationAside(station_id=station, since=now)
+        row.tried_at, row.told = now, told[station]
+        row.save()
+        since = f"{timezone.localtime(row.since):%m月%d日 %H:%M}"
+        detail = f"{since} 起它传来的记录，考勤结算的程序读到就出错（{type(error).__name__}）；别的站点照常结算"
+        raise_alarm(station=station, code=FACTS_SET_ASIDE, severity="major", detail=detail, at=now)
+
+
+def take_stations_back(stations: Collection[str], now: dt.datetime) -> None:
+    """Note that the facts of these stations were looked at after all."""
+    for row in StationAside.objects.filter(pk__in=stations):
+        resolve(station=row.station_id, code=FACTS_SET_ASIDE, at=now)
+        _log.info("the facts of %s were looked at after all", row.station_id)
+        row.delete()
+
+
+def note_failed(
+    model: type[models.Model], failed: Sequence[tuple[int, Exception]], now: dt.datetime, *, again: bool = False
+) -> None:
+    """Note that rows with these keys failed, dates or notes, and log why, unless they had failed before."""
+    if not failed:
+        return
+    keys = [key for key, _ in failed]
+    model._default_manager.filter(pk__in=keys).update(failed_at=now)
+    if not again:
+        _log.error("%d of %s can't be settled and are set aside", len(keys), model.__name__, exc_info=failed[0][1])
+
+
+def note_worked(model: type[models.Model]) -> None:
+    """Have all that was set aside settled together again, because some of it works."""
+    model._default_manager.filter(failed_at__isnull=False).update(failed_at=None)
+
+
+def tell_of_dates(now: dt.datetime) -> None:
+    """Raise the alarm about dates and notes that are set aside, or close it where there are none any more."""
+    aside = SettleDue.objects.filter(failed_at__isnull=False)
+    found = aside.aggregate(dates=models.Count("pk"), villages=models.Count("village", distinct=True))
+    notes = Change.objects.filter(failed_at__isnull=False).count()
+    if not found["dates"] and not notes:
+        resolve(station=None, code=DATES_SET_ASIDE, at=now)
+        return
+    some = aside.order_by("village__code").values_list("village__name", flat=True).distinct()[:3]
+    said = []
+    if found["dates"]:
+        named = "、".join(some)
+        said.append(
+            f"{found['villages']} 个村共 {found['dates']} 天的考勤结算不了（{named}），留着以前的结果，不能公示"
+        )
+    if notes:
+        said.append(f"{notes} 处改动还没有算进考勤")
+    detail = f"{'；'.join(said)}；别的照常结算"
+    # It is asked every few seconds, and only what is new is a call.
+    if not Alarm.objects.filter(code=DATES_SET_ASIDE, origin="county", resolved_at=None, detail=detail).exists():
+        raise_alarm(station=None, code=DATES_SET_ASIDE, severity="major", detail=detail, at=now)
+
+
+def _told(stations: Iterable[str]) -> dict[str, int]:
+    rows = query(
+        f"SELECT station_id, sum(through)::bigint FROM {STREAMS} WHERE station_id = ANY(%s) GROUP BY station_id",  # noqa: S608 - our own constant
+        [sorted(stations)],
+    )
+    return dict(rows)
+
+
+def _first_in_doubt(places: Collection[Place], marks: Marks) -> dt.date:
+    """Return the first date that these facts may concern."""
+    try:
+        with transaction.atomic():
+            before = dates_before(places)
+    except Exception as error:  # over the same facts another part fails already
+        if is_transient(error):
+            raise
+        return marks.first
+    return min([previous_month(marks.last), *before.values()])
