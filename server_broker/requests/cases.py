@@ -24,8 +24,8 @@ from server_broker.requests.reading import (
     decided_at,
     may_end_before,
     request_rows,
-    said_at,
     taken_back_at_kiosks,
+    times_said,
 )
 from server_broker.requests.surplus import withdrawals
 
@@ -143,21 +143,23 @@ def cases_of_stations(asked: Iterable[Request], asked_at: Mapping[int, dt.dateti
     """Return requests of stations, in their order, by a fixed number of queries.
 
     Args:
-        asked_at: When each was asked, by its key, as far as the caller knows it. An undated one that is not there takes
-            some queries more.
+        asked_at: When each was asked, by its key, as far as the caller knows it.
     """
     known = asked_at or {}
+    rows = request_rows(asked)
+    unknown = [row.request for row in rows if row.request.pk not in known]
+    said = {pk: at for (_, pk), at in times_said(unknown).items()} | dict(known)
     return [
         Case(
             row.request,
             row.person,
-            known.get(row.request.pk) or said_at(row.request),
+            said[row.request.pk],
             row.is_dated,
             row.state,
             row.answers,
             row.taken_back_at,
         )
-        for row in request_rows(asked)
+        for row in rows
     ]
 
 

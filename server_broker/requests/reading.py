@@ -10,21 +10,48 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
+from server_broker.attendance.tables import TOUCHES
 from server_broker.attendance.touches import TouchRow, touch_rows
-from server_broker.fleet.models import Stamped, StationEvent
+from server_broker.fleet.tables import STATION_EVENTS, known_wall
 from server_broker.people.models import Binding, Person, PersonRecord
 from server_broker.people.numbers import numbers_of
+from server_broker.platform.sql import query
+from server_broker.platform.tables import Table
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request, Withdrawal
 from server_broker.requests.surplus import beyond, withdrawals
+from server_broker.requests.tables import REQUESTS
 
 OPEN, WITHDRAWN = "open", "withdrawn"
+type _Key = tuple[type[Spoken], int]
 type Ref = tuple[str, bytes, int]
+_TOUCHES_AT = f"""SELECT t.id FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
+    JOIN {TOUCHES} t ON (t.station_id, t.epoch, t.seq) = (w.station, w.epoch, w.seq)"""  # noqa: S608 - our own constant
 type Spoken = Request | Withdrawal | Agreement
 """What somebody said at a station after they had shown who they are."""
+
+
+def _last_dated(table: Table) -> str:
+    return f"""(SELECT t.seq, {known_wall("t")} AS at FROM {table} t
+        WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq >= w.since AND t.seq < w.seq
+          AND {known_wall("t")} IS NOT NULL
+        ORDER BY t.seq DESC LIMIT 1)"""  # noqa: S608 - our own constant
+
+
+# Each place is looked for only after the place before it in its stream, so that a stream is read once at most.
+_BEFORE = f"""
+SELECT w.station, w.epoch, w.seq, last.at FROM (
+    SELECT *, lag(seq, 1, 0::bigint) OVER (PARTITION BY station, epoch ORDER BY seq) AS since
+    FROM unnest(%(stations)s::text[], %(epochs)s::bytea[], %(seqs)s::bigint[]) AS u (station, epoch, seq)
+) w LEFT JOIN LATERAL (
+    {" UNION ALL ".join(map(_last_dated, (TOUCHES, STATION_EVENTS, REQUESTS)))} ORDER BY seq DESC LIMIT 1
+) last ON true
+ORDER BY w.station, w.epoch, w.seq
+"""  # noqa: S608 - our own constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
     )
     touches = touches_at([*map(_by, listed), *map(_by, taken_back), *filter(None, map(_about, listed))])
     people = _people([*listed, *taken_back], touches)
+    times = times_said(taken_back)
     answers: dict[int | None, list[Answer]] = defaultdict(list)
     for answer in Answer.objects.filter(request__in=[one.pk for one in listed]).order_by("at", "pk"):
         assert answer.request_id is not None
@@ -87,7 +115,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
         at, dated = made(one)
         person = people.get(_key(one))
         own = [back for back in backs[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
-        said = _taken_back(own) if person is not None else []
+        said = _taken_back(own, times) if person is not None else []
         counts = counting(said, decided_at(answers[one.pk]), may_end_before(one, answers[one.pk]))
         state, changed = _state(one, answers[one.pk], counts)
         too_late = said[0] if said and counts is None else None
@@ -97,9 +125,9 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
     return rows
 
 
-def _taken_back(own: Iterable[Withdrawal]) -> list[TakenBack]:
+def _taken_back(own: Iterable[Withdrawal], times: Mapping[_Key, dt.datetime]) -> list[TakenBack]:
     """Return withdrawals in the order in which the county heard of them."""
-    return sorted((TakenBack(said_at(row), row.received_at) for row in own), key=lambda one: one.heard_at)
+    return sorted((TakenBack(times[_key(row)], row.received_at) for row in own), key=lambda one: one.heard_at)
 
 
 def decided_at(answers: Iterable[Answer]) -> dt.datetime | None:
@@ -136,16 +164,34 @@ def _state(one: Request, answers: list[Answer], back: TakenBack | None) -> tuple
 
 def said_at(one: Spoken) -> dt.datetime:
     """Return when it was said; undated, the time of the last dated fact before it that is a row of these tables."""
-    at, is_dated = made(one)
-    if is_dated:
-        return at
-    dated = Q(quality__in=DATED_QUALITIES) | Q(corrected_wall__isnull=False)
-    found: list[Stamped] = []
-    for table in (Touch, StationEvent, Request):
-        before = table.objects.filter(dated, station=one.station_id, epoch=one.epoch, seq__lt=one.seq)
-        found += before.order_by("-seq")[:1]
-    last = max(found, key=lambda fact: getattr(fact, "seq"), default=None)  # noqa: B009 - of three models
-    return at if last is None else last.corrected_wall or last.wall
+    return times_said([one])[_key(one)]
+
+
+def times_said(rows: Iterable[Spoken]) -> dict["_Key", dt.datetime]:
+    """Return when each was said (`said_at`), in at most one query."""
+    times, undated = {}, {}
+    for row in rows:
+        times[_key(row)], is_dated = made(row)
+        if not is_dated:
+            undated[_key(row)] = row
+    before = _dated_before({_place(row) for row in undated.values()})
+    return times | {key: before[_place(row)] for key, row in undated.items() if _place(row) in before}
+
+
+def _dated_before(places: set[Ref]) -> dict[Ref, dt.datetime]:
+    """Return the time of the last dated fact before each place, where there is one."""
+    if not places:
+        return {}
+    columns = [list(column) for column in zip(*sorted(places), strict=True)]
+    found: dict[Ref, dt.datetime] = {}
+    stream, last = None, None
+    for station, epoch, seq, at in query(_BEFORE, {"stations": columns[0], "epochs": columns[1], "seqs": columns[2]}):
+        if (station, epoch) != stream:
+            stream, last = (station, epoch), None
+        last = at or last
+        if last is not None:
+            found[station, bytes(epoch), seq] = last
+    return found
 
 
 def made(one: Spoken) -> tuple[dt.datetime, bool]:
@@ -167,7 +213,8 @@ def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, in
         person = people.get(_key(row))
         if person is not None and person_of.get(bytes(row.request)) == person.pk:
             found[bytes(row.request)].append(row)
-    return {request: _taken_back(own) for request, own in found.items()}
+    times = times_said(row for own in found.values() for row in own)
+    return {request: _taken_back(own, times) for request, own in found.items()}
 
 
 def who_agreed(rows: Sequence[Agreement]) -> dict[int, Person]:
@@ -199,31 +246,32 @@ def _by(row: Spoken) -> Ref:
     return row.station_id, bytes(row.by_epoch), row.by_seq
 
 
+def _place(row: Spoken) -> Ref:
+    return row.station_id, bytes(row.epoch), row.seq
+
+
 def _about(row: Request) -> Ref | None:
     if row.about_epoch is None or row.about_seq is None:
         return None
     return row.station_id, bytes(row.about_epoch), row.about_seq
 
 
-def _key(row: Spoken) -> tuple[type[Spoken], int]:
+def _key(row: Spoken) -> _Key:
     return type(row), row.pk
 
 
 def touches_at(refs: Iterable[Ref]) -> dict[Ref, TouchRow]:
     """Return the touches that stand under these identities (station, epoch, seq), with their people."""
-    wanted = set(refs)
+    wanted = sorted(set(refs))
     if not wanted:
         return {}
-    found = Touch.objects.filter(
-        station__in={station for station, _, _ in wanted},
-        epoch__in={epoch for _, epoch, _ in wanted},
-        seq__in={seq for _, _, seq in wanted},
-    ).select_related("station__village")
-    here = [touch for touch in found if (touch.station_id, bytes(touch.epoch), touch.seq) in wanted]
-    return {(row.touch.station_id, bytes(row.touch.epoch), row.touch.seq): row for row in touch_rows(here)}
+    # By whole identities: of some epochs and some seqs there are as many as a station likes to have.
+    here = RawSQL(_TOUCHES_AT, [list(column) for column in zip(*wanted, strict=True)])  # noqa: S611 - our own constant
+    found = list(Touch.objects.filter(pk__in=here).select_related("station__village"))
+    return {(row.touch.station_id, bytes(row.touch.epoch), row.touch.seq): row for row in touch_rows(found)}
 
 
-def _people(rows: Sequence[Spoken], touches: dict[Ref, TouchRow]) -> dict[tuple[type[Spoken], int], Person]:
+def _people(rows: Sequence[Spoken], touches: dict[Ref, TouchRow]) -> dict[_Key, Person]:
     numbers = numbers_of({row.person_number for row in rows} - {""})
     found = {}
     for row in rows:

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from server_broker.requests.cases import Case, of_stations, shown_of_stations
 from server_broker.requests.judging import TOO_LONG, judged, lasts_too_long
 from server_broker.requests.kinds import AWAY
+from server_broker.requests.looked_at import LookedAt
 from server_broker.requests.models import Answer, Request, StationCase
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refusing import refuse_at_station
@@ -22,6 +23,8 @@ from server_broker.requests.surplus import beyond
 JUDGED_AGAIN = dt.timedelta(hours=1)
 MOST_AT_ONCE = 100
 """Of requests that are judged in one turn: each asks for the person's rosters."""
+MOST_READ = 1_000
+"""Of those that wait for a decision, so many are read in one turn, to see whether they are to be judged anew."""
 
 
 def judge_new(now: dt.datetime) -> int:
@@ -30,11 +33,21 @@ def judge_new(now: dt.datetime) -> int:
     return _stand(each_case(new.order_by("received_at", "pk")[:MOST_AT_ONCE], now), now)
 
 
-def judge_again(now: dt.datetime) -> int:
-    """Judge anew those that wait and of which the person is another by now, or taken back, or that are due for it."""
-    waiting = unanswered().filter(~set_aside(Request, now)).select_related("standing")
+def read_in_turn() -> LookedAt:
+    """Return the turns of `judge_again`: none has looked at anything yet."""
+    return LookedAt(most=MOST_READ, again=dt.timedelta())
+
+
+def judge_again(now: dt.datetime, looked: LookedAt | None = None) -> int:
+    """Judge anew those that wait and of which the person is another by now, or taken back, or that are due for it.
+
+    Args:
+        looked: What earlier turns looked at; None: this one reads whatever waits.
+    """
+    waiting = unanswered().filter(~set_aside(Request, now)).order_by("pk")
+    chosen = (looked or read_in_turn()).choose(list(waiting.values_list("pk", flat=True)), now)
     due = []
-    for case in each_case(waiting.order_by("pk"), now):
+    for case in each_case(waiting.filter(pk__in=chosen).select_related("standing"), now):
         assert isinstance(case.asked, Request)
         stands, person = case.asked.standing, case.person.pk if case.person is not None else None
         is_other = (stands.person_id, stands.taken_back) != (person, case.state == WITHDRAWN)

@@ -32,7 +32,7 @@ HEARD_LATELY = dt.timedelta(days=40)
 def take_back(now: dt.datetime) -> int:
     """End what was approved and taken back at a kiosk before it began. Returns how much there was."""
     set_surplus_apart(now)
-    return sum(_ended(case, now) for case in _approved_and_taken_back(now))
+    return sum(_ended(case, now) for case in _approved_and_taken_back(now) if case.state == WITHDRAWN)
 
 
 def _approved_and_taken_back(now: dt.datetime) -> Iterator[Case]:

@@ -5,6 +5,7 @@ the checks of those that are made on a telephone. What does not fit is answered,
 """
 
 import datetime as dt
+from dataclasses import dataclass, field
 from functools import partial
 
 from django.db.models import Q
@@ -19,6 +20,7 @@ from server_broker.requests.asking import Wish, ask
 from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import AWAY, BACK, LOST, SWAP
+from server_broker.requests.looked_at import LookedAt
 from server_broker.requests.models import Agreement, CountyRequest, Request
 from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
@@ -33,20 +35,43 @@ LOST_BEFORE = dt.timedelta(days=3)
 the time before would be undone by nobody's word."""
 WHOSE_UNKNOWN = dt.timedelta(days=40)
 """For so long after it came a request of a card that is nobody's is looked at again: the card may be bound by then."""
+LOOKED_AGAIN = dt.timedelta(minutes=1)
+"""So long after a look at what could not be taken up it is looked at again: whose it is may be known by then."""
+MOST_AT_ONCE = 100
+"""Of requests, and of words of those who agree, that are looked at in one turn."""
 
 
-def take_up(now: dt.datetime) -> int:
-    """Take up what has come, the oldest first, and then the words of those who agree. Returns how much there was."""
+def _in_turn() -> LookedAt:
+    return LookedAt(most=MOST_AT_ONCE, again=LOOKED_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What one turn of the chore after the other has looked at."""
+
+    requests: LookedAt = field(default_factory=_in_turn)
+    agreements: LookedAt = field(default_factory=_in_turn)
+
+
+def take_up(now: dt.datetime, turns: Turns | None = None) -> int:
+    """Take up what has come, the oldest first, and then the words of those who agree. Returns how much there was.
+
+    Args:
+        turns: What earlier turns looked at; None: this one looks at whatever waits.
+    """
+    turns = turns or Turns()
     set_surplus_apart(now)
     new = Request.objects.filter(kind__in=(SWAP, BACK, LOST), received_at__gt=now - WHOSE_UNKNOWN)
     new = new.exclude(taken_up()).filter(~set_aside(Request, now), ~beyond(Request), answers=None)
+    new = new.order_by("received_at", "pk")
+    chosen = new.filter(pk__in=turns.requests.choose(list(new.values_list("pk", flat=True)), now))
     count = 0
-    for case in each_case(new.select_related("station__village").order_by("received_at", "pk"), now):
+    for case in each_case(chosen.select_related("station__village"), now):
         assert isinstance(case.asked, Request)
         # Of somebody whom nobody knows yet, or taken back: nothing is to be done.
         if case.person is not None and case.state == OPEN:
             count += tried(case.asked, partial(_take_up, case, now), now)
-    return count + _hear(now)
+    return count + _hear(now, turns.agreements)
 
 
 def _take_up(case: Case, now: dt.datetime) -> None:
@@ -120,13 +145,15 @@ def _window_at(person: Person, begin: dt.datetime | None) -> tuple[int, dt.date]
     return found.window.id, found.day
 
 
-def _hear(now: dt.datetime) -> int:
+def _hear(now: dt.datetime, looked: LookedAt) -> int:
     """Have the words of those who were asked to take a window over count, the first of each."""
     # What an officer wrote down of them they may deny here too.
     unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
     swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
     rows = Agreement.objects.filter(~set_aside(Agreement, now), ~beyond(Agreement), request__in=swaps.values("request"))
-    said = list(rows.select_related("station").order_by("received_at", "seq"))
+    rows = rows.order_by("received_at", "seq")
+    chosen = looked.choose(list(rows.values_list("pk", flat=True)), now)
+    said = list(Agreement.objects.filter(pk__in=chosen).select_related("station").order_by("received_at", "seq"))
     people = who_agreed(said)
     cases = {
         bytes(case.asked.request): case for case in cases_here(swaps.filter(request__in=[a.request for a in said]))

@@ -342,21 +342,27 @@ def shelf_sources_of_many() -> list["SourceOfMany"]:
 
 def request_chores() -> list[Chore]:
     """Return the chores that bring what people asked at kiosks before whoever decides. Django must be set up."""
-    from server_broker.requests.station_cases import judge_again, judge_new  # noqa: PLC0415 - needs the models
+    from server_broker.requests.station_cases import (  # noqa: PLC0415 - needs the models
+        judge_again,
+        judge_new,
+        read_in_turn,
+    )
     from server_broker.requests.taking_back import take_back  # noqa: PLC0415
-    from server_broker.requests.taking_up import take_up  # noqa: PLC0415
+    from server_broker.requests.taking_up import Turns, take_up  # noqa: PLC0415
 
-    every_few_seconds = {
-        "take up what people say at kiosks": take_up,
+    turns, judged = Turns(), read_in_turn()
+    every_few_seconds: dict[str, _Work] = {
+        "take up what people say at kiosks": lambda now: take_up(now, turns),
         "end what people take back at kiosks": take_back,
         "judge requests of kiosks": judge_new,
     }
+    anew = _with_database(_unless_away(lambda now: judge_again(now, judged)))
     return [
         *(
             Chore(name, _with_database(_unless_away(do)), every_s=REQUESTS_S, first_after_s=0.0)
             for name, do in every_few_seconds.items()
         ),
-        Chore("judge requests anew", _with_database(_unless_away(judge_again)), every_s=60.0, first_after_s=60.0),
+        Chore("judge requests anew", anew, every_s=60.0, first_after_s=60.0),
     ]
 
 
