@@ -19,13 +19,19 @@ of a slow batch it is also measured how long the worker and PostgreSQL computed 
 no slow disk and no machine that stands still makes longer. A station whose batches alone have had too much of that
 within a minute is dear, however many others there are. A slow processor and a statement that PostgreSQL plans badly
 make everybody's batches longer: so a batch counts only from many times its price on, and not while most others' do.
+
+**Nobody waits until a batch is known to be dear.** What has been worked on for `limit_s` is ended and rolled back, and
+done again station by station (`search`). A station that reaches the limit alone gets half as much into a batch from
+then on, down to one message, which may take as long as it takes. Where most stations reach it, it is the machine or a
+plan: then batches of several have no limit for a minute, so that work is not thrown away.
 """
 
 import statistics
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import batched, chain, count
 
 from server_broker.ingest.inbox import price_s
 from server_broker.ingest.messages import Incoming
@@ -53,6 +59,10 @@ OWN_MOST_S = 15.0
 OWN_TIMES = 8
 """Only a batch that was worked on for so many times its price counts. No processor in use is so much slower than the
 one by which prices were set."""
+LIMIT_S = 0.5
+"""A batch of several messages may be worked on for so long, or for `OWN_TIMES` its price if that is longer."""
+FEW = 4
+"""If more than one in so many stations reach the limit alone, it is no station's doing."""
 _MOST_KNOWN = 256
 """Stations of which it is known whether their last batch was dear."""
 _MOST_BATCHES = 2_000
@@ -123,6 +133,11 @@ class Costs:
         """Of the last `WINDOW_S`. Each took `SLOW_S` or more, so they are few, however many batches are quick."""
         self._last: dict[str, tuple[float, bool]] = {}
         """When a station's last batch was, and whether it was dear by its own work. The latest is the last."""
+        self._no_limit_until = 0.0
+        self._searches = 0
+        """How many are under way, each in a part of the one before."""
+        self._too_long: set[str] = set()
+        """Stations that reached the limit alone in these searches."""
 
     def batches(self, messages: Sequence[Incoming]) -> list[list[Incoming]]:
         """Return ``messages`` in batches: those of stations that nobody watches in one, the others by their groups."""
@@ -133,15 +148,43 @@ class Costs:
             batches.setdefault(watch.group if watch else 0, []).append(message)
         return [batch for batch in batches.values() if batch]
 
-    def took(self, batch: Sequence[Incoming], seconds: float, own_s: float = 0.0) -> Verdict:
+    def limit_s(self, batch: Sequence[Incoming]) -> float | None:
+        """Return for how long a batch may be worked on; None: for as long as it takes."""
+        in_vain = self._clock() < self._no_limit_until and len(_stations_of(batch)) > 1
+        return None if len(batch) == 1 or in_vain else _limit_s(batch)
+
+    @contextmanager
+    def search(self, batch: Sequence[Incoming]) -> Iterator[list[list[Incoming]]]:
+        """Give a batch that reached its limit in parts: one for each station, fewer if each COMMIT takes long.
+
+        They are processed inside. A part may reach the limit too, and be given in parts of its own.
+        """
+        of: dict[str, list[Incoming]] = {}
+        for message in batch:
+            of.setdefault(message.station, []).append(message)
+        a_part = -(-len(of) // max(2, self._most_apart()))
+        self._searches += 1
+        try:
+            yield [list(chain.from_iterable(some)) for some in batched(of.values(), a_part, strict=False)]
+        finally:
+            self._searches -= 1
+        if not self._searches:
+            found, self._too_long = self._too_long, set()
+            if not 0 < len(found) * FEW <= max(FEW, len(of)):
+                self._no_limit_until = self._clock() + WINDOW_S
+
+    def took(
+        self, batch: Sequence[Incoming], seconds: float, own_s: float = 0.0, *, ended_early: bool = False
+    ) -> Verdict:
         """Note how long a batch took, and return what that shows.
 
         Args:
+            ended_early: It reached its limit, and nothing of it is done.
             own_s: For how much of that it was worked on and waited for nothing, as far as that is known.
         """
-        stations = list(dict.fromkeys(message.station for message in batch))
+        stations = _stations_of(batch)
         alone = stations[0] if len(stations) == 1 else ""
-        over_s = self._slow_by(batch, seconds)
+        over_s = self._slow_by(batch, seconds, ended_early=ended_early)
         tells = any(message.leaf == "facts" for message in batch)
         slow_with = frozenset(stations) if over_s else frozenset[str]()
         is_dear = over_s > 0 and own_s > OWN_TIMES * sum(price_s(message) for message in batch)
@@ -150,10 +193,13 @@ class Costs:
             self._note_last(stations, is_dear=is_dear)
         if alone and is_dear:
             self._own.append(_Own(self._clock(), alone, own_s))
+        if self._searches and alone and own_s > _limit_s(batch):
+            self._too_long.add(alone)
         if not over_s:
             return Verdict()
         if not alone:
-            self._halve(stations)
+            if not ended_early:  # else its parts tell who it was
+                self._halve(stations)
             return Verdict()
         was_dear = self._is_dear(alone)
         dear = {}
@@ -168,10 +214,13 @@ class Costs:
         """Process a station's messages apart from now on: they are dear, or batches with them fail."""
         self._watched[station] = _Watch(next(self._groups), self._clock() + DEAR_FOR_S, dear=True)
 
-    def _slow_by(self, batch: Sequence[Incoming], seconds: float) -> float:
+    def _slow_by(self, batch: Sequence[Incoming], seconds: float, *, ended_early: bool) -> float:
         """Return what a slow batch took beyond its price; 0 if it was not slow."""
         price = sum(price_s(message) for message in batch)
         over = max(0.0, seconds - price)
+        if ended_early:
+            # It had no COMMIT, so it does not tell what every batch takes, and did not wait for that.
+            return over
         self._recent.append(over)
         return over if over > price + SLOW_S + 2 * min(_USUAL_MOST_S, *self._recent) else 0.0
 
@@ -194,9 +243,12 @@ class Costs:
         """
         apart = sorted({watch.group for watch in self._watched.values() if not watch.dear})
         if len(apart) > _APART_LEAST:
-            takes_s = max(statistics.median(self._recent), 0.001)
-            back = set(apart[: -max(_APART_LEAST, int(_APART_S / takes_s))])
+            back = set(apart[: -self._most_apart()])
             self._watched = {station: watch for station, watch in self._watched.items() if watch.group not in back}
+
+    def _most_apart(self) -> int:
+        takes_s = max(statistics.median(self._recent or [0.0]), 0.001)
+        return max(_APART_LEAST, int(_APART_S / takes_s))
 
     def _note_last(self, stations: Sequence[str], *, is_dear: bool) -> None:
         for station in stations:
@@ -250,3 +302,11 @@ class Costs:
     def _is_dear(self, station: str) -> bool:
         watch = self._watch_of(station)
         return watch is not None and watch.dear
+
+
+def _stations_of(batch: Sequence[Incoming]) -> list[str]:
+    return list(dict.fromkeys(message.station for message in batch))
+
+
+def _limit_s(batch: Sequence[Incoming]) -> float:
+    return max(LIMIT_S, OWN_TIMES * sum(price_s(message) for message in batch))

@@ -17,8 +17,8 @@ facts, a few at a time.
 """
 
 import heapq
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -36,6 +36,8 @@ MAX_UNSURE_BYTES = 32 * 2**20
 """With more bytes of QoS 0 waiting, more are dropped. Nothing that must arrive is sent by QoS 0."""
 DEBT_S = 1.0
 """A station may cost this much more than its messages are charged for. Then it waits until the debt is paid."""
+LESS_FOR_S = 600.0
+"""For how long a station whose messages reached the limit of a batch gets fewer into one."""
 PAID_A_SECOND = 0.2
 """How much of its debt a station pays in a second: the part of the worker's time that dear messages may take."""
 
@@ -88,6 +90,13 @@ class _Account:
     let_go: int = 0
     """Messages that were let go since somebody asked."""
     waiting: int = 0
+    most: int = 0
+    """How many of its messages are taken at once up to ``most_until`` (monotonic, s)."""
+    most_until: float = 0.0
+
+    def at_once(self, at: float) -> int | None:
+        """Return how many messages may be taken at once; None: any number."""
+        return self.most if at < self.most_until else None
 
     def owes(self, at: float) -> float:
         """Return the debt that is left at a time (monotonic, s)."""
@@ -177,6 +186,19 @@ class FairInbox:
         if message.unsure:
             self._unsure_bytes += sign * len(message.payload)
 
+    def put_back(self, messages: Sequence[Incoming], *, most: int) -> None:
+        """Put a station's messages back to where they were taken from, in their order. They wait before all others.
+
+        Args:
+            most: How many of the station are taken at once for the next `LESS_FOR_S`. 1 or more.
+        """
+        for message in reversed(messages):
+            queue = self.queue(message.topic)
+            queue.messages.appendleft(message)
+            self._count(queue, message, 1)
+            self._busy[queue.kind.rank][queue] = None
+            queue.account.most, queue.account.most_until = most, self._clock() + LESS_FOR_S
+
     def has_ready(self) -> bool:
         """Tell whether some message may be taken now."""
         at = self._clock()
@@ -200,6 +222,7 @@ class FairInbox:
         ]
         heapq.heapify(ready)
         taken: list[Incoming] = []
+        of_those_with_less: Counter[str] = Counter()
         size = 0
         while ready and len(taken) < most and size < max_bytes:
             used_s, number, queue = ready[0]
@@ -208,6 +231,11 @@ class FairInbox:
                 # The same station was taken from by another of its leaves.
                 heapq.heapreplace(ready, (account.used_s, number, queue))
                 continue
+            if (at_once := account.at_once(at)) is not None:
+                if of_those_with_less[account.station] == at_once:
+                    heapq.heappop(ready)
+                    continue
+                of_those_with_less[account.station] += 1
             message = queue.messages.popleft()
             self._count(queue, message, -1)
             taken.append(message)

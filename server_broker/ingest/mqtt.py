@@ -157,6 +157,11 @@ class MqttSource:
         with self._came:
             self._inbox.charge(station, seconds)
 
+    def put_back(self, messages: Sequence[Incoming], *, most: int) -> None:
+        """Put a station's messages back (`FairInbox.put_back`)."""
+        with self._came:
+            self._inbox.put_back(messages, most=most)
+
     def let_go(self) -> dict[str, int]:
         """Return how many messages of each station were let go since the last call, because it sent too many."""
         with self._came:

@@ -26,6 +26,9 @@ class Source(Protocol):
     def charge(self, station: str, seconds: float) -> None:
         """Charge a station for what its messages cost beyond their price, so that it waits the longer."""
 
+    def put_back(self, messages: Sequence[Incoming], *, most: int) -> None:
+        """Put a station's messages back, to be returned again before its others, ``most`` of them at once."""
+
     def let_go(self) -> dict[str, int]:
         """Return how many messages of each station were let go since the last call, because it sent too many."""
 

@@ -12,6 +12,7 @@ counts. What is left of it after `BLOBS_S` waits for the births and facts that c
 No station waits for another. The source hands out the messages of all stations by turns and lets go what one sends
 beyond its share (`server_broker.ingest.inbox`). Stations whose messages turn out to be dear are processed apart and pay
 for it (`server_broker.ingest.costs`), and people are told of a station that goes on so (`server_broker.ingest.floods`).
+A batch that is worked on for too long is rolled back and done again, each station by itself.
 
 Most batches are stored at the first try. This is what happens when something fails. Rows 1 to 4 are a ladder: a message
 goes down to the next row only if it failed in the one before.
@@ -36,6 +37,9 @@ goes down to the next row only if it failed in the one before.
                                         alarm is raised.
 - The media folder cannot be written    An alarm is raised. The station still  none                yes
                                         has the picture and sends it again.
+- A batch reaches its limit             It is rolled back. Each station's part  as in row 2         as in row 2
+                                        goes on alone; of a station alone, a
+                                        half or less at each step.
 - SIGTERM while the database is away    The program ends.                      none                no
 = ====================================  =====================================  ==================  ============
 """
@@ -67,7 +71,7 @@ from server_broker.ingest.floods import FloodWatch
 from server_broker.ingest.inbox import Rank, rank_of
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
-from server_broker.ingest.own_work import OwnWork
+from server_broker.ingest.own_work import OwnWork, TookTooLong
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
@@ -295,6 +299,9 @@ class Worker:
         except (OSError, _Stopped):
             # `_process_blob_batch` deals with an OSError of the media folder. Any other one is a bug: the worker ends.
             raise
+        except TookTooLong:
+            self._store_by_stations(batch)
+            return
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
             if len(batch) == 1:
                 _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
@@ -308,23 +315,39 @@ class Worker:
         self._publish(outgoing)
         self._source.acknowledge(batch)
 
+    def _store_by_stations(self, batch: Sequence[Incoming]) -> None:
+        """Process a batch again that reached its limit, in parts. What is of one station waits for the next step."""
+        if len({message.station for message in batch}) == 1:
+            _log.warning("%s: %d messages reached the limit together", batch[0].station, len(batch))
+            self._source.put_back(batch, most=len(batch) // 2)
+            return
+        with self._costs.search(batch) as parts:
+            _log.warning("a batch of %d messages reached its limit; %d parts go on alone", len(batch), len(parts))
+            for part in parts:
+                self._store_by_halves(part)
+
     def _store_and_charge(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
         """Process a batch, and charge a station that makes it dear, also if it fails."""
-        began, blameless = time.monotonic(), False
+        began, blameless, ended_early = time.monotonic(), False, False
         with connection.wrap_database_errors:
-            self._own_work.begin(connection.connection.info.backend_pid)
+            backend = connection.connection.info.backend_pid
+        self._own_work.begin(backend, most_s=self._costs.limit_s(batch))
         try:
-            return self._processor.process_batch(batch, careful=careful, hold=hold)
+            with connection.execute_wrapper(self._own_work.guard):
+                return self._processor.process_batch(batch, careful=careful, hold=hold)
+        except TookTooLong:
+            ended_early = True
+            raise
         except (Error, OSError) as error:
             blameless = isinstance(error, OSError) or is_transient(error)
             raise
         finally:
             own_s = self._own_work.end()
             if not blameless:
-                self._charge(batch, time.monotonic() - began, own_s)
+                self._charge(batch, time.monotonic() - began, own_s, ended_early=ended_early)
 
-    def _charge(self, batch: Sequence[Incoming], seconds: float, own_s: float) -> None:
-        verdict = self._costs.took(batch, seconds, own_s)
+    def _charge(self, batch: Sequence[Incoming], seconds: float, own_s: float, *, ended_early: bool) -> None:
+        verdict = self._costs.took(batch, seconds, own_s, ended_early=ended_early)
         if verdict.pays_s:
             self._source.charge(batch[0].station, verdict.pays_s)
         for station, over_s in verdict.dear.items():

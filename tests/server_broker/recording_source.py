@@ -1,6 +1,6 @@
 """A `Source` in memory: hands out what a test puts in, and keeps what the worker publishes and acknowledges."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +23,8 @@ class RecordingSource:
     before_publish: Callable[[str], None] = lambda topic: None
     connected: bool = True
     charged: dict[str, float] = field(default_factory=dict)
+    at_once: dict[str, int] = field(default_factory=dict)
+    """How many messages of a station are handed out at once, of those that were put back."""
     beyond: dict[str, int] = field(default_factory=dict)
     """What `let_go` tells next."""
     refused: dict[str, BrokerRefusals] = field(default_factory=dict)
@@ -49,12 +51,20 @@ class RecordingSource:
         if not blobs:
             left.extend(one for one in self.waiting if rank_of(one) is Rank.BLOBS)
             self.waiting = deque(one for one in self.waiting if rank_of(one) is not Rank.BLOBS)
-        drained = [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]
-        self.waiting.extend(left)
+        drained, of = list[Incoming](), Counter[str]()
+        for one in [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]:
+            of[one.station] += 1
+            taken = of[one.station] <= self.at_once.get(one.station, max_messages)
+            (drained if taken else left).append(one)
+        self.waiting.extendleft(reversed(left))
         return drained
 
     def charge(self, station: str, seconds: float) -> None:
         self.charged[station] = self.charged.get(station, 0.0) + seconds
+
+    def put_back(self, messages: Sequence[Incoming], *, most: int) -> None:
+        self.waiting.extendleft(reversed(messages))
+        self.at_once[messages[0].station] = most
 
     def let_go(self) -> dict[str, int]:
         told, self.beyond = self.beyond, {}

@@ -63,6 +63,10 @@ class MessagesInHand:
     def charge(self, station: str, seconds: float) -> None:
         """Nobody is slowed down here."""
 
+    def put_back(self, messages: Sequence[Incoming], *, most: int) -> None:
+        """Take them again later."""
+        self.waiting.extendleft(reversed(messages))
+
     def let_go(self) -> dict[str, int]:
         """Nothing is let go here."""
         return {}

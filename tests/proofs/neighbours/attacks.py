@@ -22,6 +22,7 @@ from tests.proofs.neighbours.more_attacks import (
     own_unsubscriptions,
     pictures_hard_to_open,
     pings_across_records,
+    pins_and_numbers,
     renewals,
     requests_in_names,
     unread_downloads,
@@ -324,5 +325,6 @@ ATTACKS: dict[str, Attack] = {
         own_unsubscriptions,
         boot_dated_again,
         requests_in_names,
+        pins_and_numbers,
     )
 }

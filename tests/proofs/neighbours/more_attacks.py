@@ -18,9 +18,10 @@ from PIL import Image
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
 from protocol.codec import encode
 from protocol.enrolment import RenewRequest, sign_request
-from protocol.facts import BlobAnnounced, ClockCorrected, RequestMade, encode_fact
+from protocol.facts import BlobAnnounced, ClockCorrected, NumberEntered, PinSet, RequestMade, encode_fact
 from protocol.facts_requests import RequestKind
 from protocol.fetch import sign_fetch
+from protocol.pins import PinVerifier
 from protocol.topics import DOWN
 from protocol.units import FactRef
 from tests.proofs.neighbours import packets
@@ -37,6 +38,8 @@ ADMITTED_SCANS = 7
 """Of the last scan, beside the 5 others of a grey picture: the most that the county decodes at this size."""
 TOUCHES_OF_A_BOOT = 60_000
 ASKED_FOR: tuple[RequestKind, ...] = ("leave", "swap", "card_lost")
+OF_EACH = 70
+"""Facts of each of three kinds in one envelope, which they fill."""
 FILTERS_A_PACKET = 1_200
 DOWNLOADS, REQUESTS_EACH = 120, 200
 """Connections that read nothing, and the requests on each: their answers fill all buffers on the way."""
@@ -103,6 +106,23 @@ def requests_in_names(rogue: "Rogue") -> Iterator[bytes]:
             for kind in itertools.islice(itertools.cycle(ASKED_FOR), 150)
         )
         yield stream.envelope(encode_fact(touch()), *map(encode_fact, asked))
+
+
+def pins_and_numbers(rogue: "Rogue") -> Iterator[bytes]:
+    """PINs that are set, PINs that are tried, and touches by number, of people of whom most do not exist."""
+    stream = Stream(rogue)
+    for first in itertools.count(step=OF_EACH):
+        people = [f"A{number}" for number in range(first, first + OF_EACH)]
+        yield stream.envelope(
+            *(encode_fact(NumberEntered(at=moment(), person=one, answer="accepted", clocks=True)) for one in people),
+            *(encode_fact(NumberEntered(at=moment(), person=one, answer="wrong_pin")) for one in people),
+            *(encode_fact(PinSet(at=moment(), person=one, verifier=a_verifier())) for one in people),
+        )
+
+
+def a_verifier() -> PinVerifier:
+    """Return what a station keeps of a PIN, of no PIN at all."""
+    return PinVerifier(log2_n=12, r=8, p=4, salt=os.urandom(16), digest=os.urandom(32))
 
 
 def bomb(scans: int = SCANS) -> bytes:

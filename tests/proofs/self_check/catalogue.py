@@ -69,6 +69,7 @@ STORE = county_tests("ingest/test_ingest_store.py")
 WORKER = county_tests("ingest/test_ingest_worker.py")
 
 CATCHERS: dict[str, tuple[Catcher, ...]] = {
+    "00-batch-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
     "01-synchronous-normal": (POWER_CUT, agent_tests("storage/test_store.py")),
     "02-puback-taken-for-a-receipt": (agent_tests("uplink/test_facts.py"),),
     "03-no-unique-fact": (STORE,),

@@ -65,3 +65,20 @@ def refusing(table: str, sqlstate: str, condition: str = "true") -> Iterator[Non
     finally:
         with outsider() as link:
             link.execute("DROP FUNCTION refuse CASCADE")
+
+
+@contextmanager
+def computing(table: str, seconds: float, condition: str = "true") -> Iterator[None]:
+    """Have PostgreSQL compute for some seconds at each row that is stored."""
+    with outsider() as link:
+        link.execute(
+            f"""CREATE FUNCTION compute() RETURNS trigger LANGUAGE plpgsql AS
+            $$ DECLARE until timestamptz := clock_timestamp() + interval '{seconds} s';
+            BEGIN IF {condition} THEN WHILE clock_timestamp() < until LOOP END LOOP; END IF; RETURN NEW; END $$"""
+        )
+        link.execute(f"CREATE TRIGGER compute BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION compute()")
+    try:
+        yield
+    finally:
+        with outsider() as link:
+            link.execute("DROP FUNCTION compute CASCADE")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from server_broker.ingest.costs import DEAR_FOR_S, WINDOW_S, Costs, Verdict
+from server_broker.ingest.costs import DEAR_FOR_S, LIMIT_S, OWN_TIMES, WINDOW_S, Costs, Verdict
+from server_broker.ingest.inbox import price_s
 from server_broker.ingest.messages import Incoming
 
 STATIONS = [f"shili-{number:02}" for number in range(51)]
@@ -287,3 +288,65 @@ def test_once_is_no_habit(costs: Costs, clock: Clock) -> None:
     for _ in range(20):
         clock.now += WINDOW_S + 1
         assert not costs.took(one_of_each(STATIONS[:1]), 8.0, 8.0).dear
+
+
+def end_early(costs: Costs, stations: list[str], *, too_long: set[str]) -> int:
+    """Let a batch reach its limit, and some of its stations theirs; return in how many parts it is done again."""
+    batch = one_of_each(stations)
+    limit = costs.limit_s(batch)
+    assert limit is not None
+    costs.took(batch, limit + 0.1, limit + 0.1, ended_early=True)
+    with costs.search(batch) as parts:
+        for part in parts:
+            own_s = limit + 0.1 if {one.station for one in part} & too_long else QUICK_S
+            costs.took(part, own_s, own_s)
+        return len(parts)
+
+
+def test_a_batch_has_a_limit_that_leaves_room_for_what_is_worth_it(costs: Costs) -> None:
+    short, long = one_of_each(STATIONS), [Incoming(STATIONS[0], b"x" * 2**18)] * 4
+    assert costs.limit_s(short) == LIMIT_S
+    assert costs.limit_s(long) == OWN_TIMES * sum(price_s(one) for one in long)
+    assert costs.limit_s(one_of_each(STATIONS[:1])) is None
+
+
+def test_one_that_reaches_the_limit_is_found_at_once_and_no_neighbour_is_apart(costs: Costs) -> None:
+    costs.took(one_of_each(STATIONS), QUICK_S)
+    assert end_early(costs, STATIONS, too_long={"shili-30"}) == len(STATIONS)
+    assert costs.limit_s(one_of_each(STATIONS)) == LIMIT_S
+    groups = costs.batches(one_of_each(STATIONS))
+    assert sorted(len(group) for group in groups) == [1, 50]
+    assert ["shili-30"] in [[one.station for one in group] for group in groups]
+
+
+@pytest.mark.parametrize("too_long", [set(), set(STATIONS[:20])])
+def test_where_nobody_or_everybody_reaches_it_there_is_no_limit_for_a_while(
+    costs: Costs, clock: Clock, too_long: set[str]
+) -> None:
+    end_early(costs, STATIONS, too_long=too_long)
+    assert costs.limit_s(one_of_each(STATIONS)) is None
+    assert costs.limit_s(one_of_each(STATIONS[:1]) * 2) == LIMIT_S
+    clock.now = WINDOW_S
+    assert costs.limit_s(one_of_each(STATIONS)) == LIMIT_S
+
+
+def test_on_a_slow_disk_a_batch_is_done_again_in_few_parts(costs: Costs) -> None:
+    for _ in range(16):
+        costs.took(one_of_each(STATIONS), 0.5)
+    assert end_early(costs, STATIONS, too_long={"shili-30"}) == 4
+
+
+def test_messages_of_one_station_are_one_part_in_their_order(costs: Costs) -> None:
+    mixed = [*one_of_each(STATIONS[:3]), *one_of_each(STATIONS[:2])]
+    with costs.search(mixed) as parts:
+        assert parts == [[mixed[0], mixed[3]], [mixed[1], mixed[4]], [mixed[2]]]
+
+
+def test_a_search_within_a_part_does_not_forget_who_was_found(costs: Costs) -> None:
+    batch, too_long = one_of_each(STATIONS), LIMIT_S + 0.1
+    with costs.search(batch) as parts:
+        with costs.search(parts[0]) as inner:
+            costs.took(inner[0][:1], too_long, too_long)
+        for part in parts[1:]:
+            costs.took(part, QUICK_S)
+    assert costs.limit_s(batch) == LIMIT_S

@@ -5,7 +5,15 @@ from typing import TypedDict
 
 import pytest
 
-from server_broker.ingest.inbox import BLOBS_AT_ONCE, DEBT_S, MAX_BLOBS, MAX_UNSURE_BYTES, PAID_A_SECOND, FairInbox
+from server_broker.ingest.inbox import (
+    BLOBS_AT_ONCE,
+    DEBT_S,
+    LESS_FOR_S,
+    MAX_BLOBS,
+    MAX_UNSURE_BYTES,
+    PAID_A_SECOND,
+    FairInbox,
+)
 from server_broker.ingest.messages import Incoming
 
 
@@ -137,3 +145,23 @@ def test_a_small_debt_makes_nobody_wait(inbox: FairInbox) -> None:
     inbox.charge("shili-01", DEBT_S / 2)
     send(inbox, "shili-01", "facts")
     assert senders(inbox.take(**ROOM)) == ["shili-01"]
+
+
+def test_what_is_put_back_comes_first_and_a_few_at_once(inbox: FairInbox, clock: Clock) -> None:
+    sent = [send(inbox, "shili-01", "facts", bytes([number]))[0] for number in range(6)]
+    taken = inbox.take(**ROOM)
+    later, _ = send(inbox, "shili-01", "facts", b"later")
+    other, _ = send(inbox, "shili-02", "facts")
+    inbox.put_back(taken, most=2)
+    assert inbox.take(**ROOM) == [other, *sent[:2]]
+    assert inbox.has_ready()
+    assert inbox.take(**ROOM) == sent[2:4]
+    clock.now = LESS_FOR_S
+    assert inbox.take(**ROOM) == [*sent[4:], later]
+
+
+def test_fewer_at_once_counts_over_all_that_a_station_sends(inbox: FairInbox) -> None:
+    for leaf in ("facts", "compare", "facts"):
+        send(inbox, "shili-01", leaf)
+    inbox.put_back(inbox.take(**ROOM), most=1)
+    assert [len(inbox.take(**ROOM)) for _ in range(4)] == [1, 1, 1, 0]

@@ -3,6 +3,7 @@
 import errno
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,8 @@ from server_broker.attendance.models import Touch
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.fleet.silence import SILENCE
+from server_broker.ingest import costs
+from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, IngestLease, Quarantined
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
@@ -26,6 +29,7 @@ from tests.cast import SHILI_VILLAGE, ZHANG
 from tests.server_broker.ingest.one_worker import (
     KEY,
     committed_facts,
+    computing,
     make_worker,
     outsider,
     refusing,
@@ -212,6 +216,36 @@ def test_one_whose_messages_fail_slowly_pays_for_it(
             worker.step(timeout_s=0)
     # Seven tries of four tenths of a second: of all but the first message both that fails and that with savepoints.
     assert source.charged[station.id] > 6 * 0.4
+
+
+def test_no_station_waits_for_one_whose_messages_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "LIMIT_S", 0.3)
+    stop = threading.Event()
+
+    class Until15(RecordingSource):
+        def acknowledge(self, messages: Sequence[Incoming]) -> None:
+            super().acknowledge(messages)
+            if len(self.acknowledged) == 15:
+                stop.set()
+
+    source = Until15()
+    stations = [StationDouble(id=f"shili-{number:02}") for number in range(12)]
+    for station in stations:
+        station.enrol()
+        source.waiting.append(station.add(touch()).facts_message())
+    dear = stations[5]
+    source.waiting.extend(dear.add(touch(number)).facts_message(number) for number in range(2, 5))
+    with computing("attendance_touch", 0.35, f"NEW.station_id = '{dear.id}'"):
+        thread = threading.Thread(target=make_worker(source, stop).run)
+        thread.start()
+        thread.join(60)
+    assert stop.is_set()
+    receipts = source.receipts()
+    assert [receipt.station == dear.id for receipt in receipts] == [False] * 11 + [True] * 4
+    assert [receipt.through for receipt in receipts[-4:]] == [1, 2, 3, 4]
+    # Two of its four messages took too long together, and so did two.
+    assert source.at_once == {dear.id: 1}
+    assert committed_facts() == 15
 
 
 def test_a_station_that_sends_beyond_its_share_is_named_and_its_connection_ends(

@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from server_broker.ingest.costs import SLOW_S
-from server_broker.ingest.own_work import LOOK_S, OwnWork
+from server_broker.ingest.own_work import LOOK_S, OwnWork, TookTooLong
 
 
 @pytest.fixture
@@ -30,6 +30,79 @@ def own_share(work: OwnWork, statement: str) -> float:
         cursor.execute(statement)
         own_s = work.end()
         return own_s / (time.monotonic() - began - SLOW_S - LOOK_S)
+
+
+COMPUTE = "SELECT count(*) FROM generate_series(1, 2000000000) AS n WHERE n % 7 = 3"
+
+
+def run(work: OwnWork, *statements: str, most_s: float | None) -> None:
+    """Run statements as a batch in a transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        work.begin(connection.connection.info.backend_pid, most_s=most_s)
+        try:
+            with connection.execute_wrapper(work.guard):
+                for statement in statements:
+                    cursor.execute(statement)
+        finally:
+            work.end()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_worked_on_for_too_long_is_ended_and_the_connection_stays(work: OwnWork) -> None:
+    with pytest.raises(TookTooLong):
+        run(work, "CREATE TABLE of_the_batch ()", COMPUTE, most_s=0.3)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('of_the_batch')")
+        assert cursor.fetchone() == (None,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_savepoint_inside_is_rolled_back_too(work: OwnWork) -> None:
+    def batch() -> None:
+        with transaction.atomic():
+            run(work, COMPUTE, most_s=0.3)
+
+    with pytest.raises(TookTooLong):
+        batch()
+    assert not connection.in_atomic_block
+    assert connection.get_autocommit()
+
+
+@pytest.mark.django_db
+def test_waiting_reaches_no_limit(work: OwnWork) -> None:
+    run(work, "SELECT pg_sleep(0.8)", most_s=0.3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_reaches_its_limit_after_its_last_statement_is_committed() -> None:
+    """A COMMIT is never cancelled: it would count as done before a replica has it."""
+    looked = threading.Semaphore(0)
+
+    def computes(_: int) -> bool:
+        looked.release()
+        return True
+
+    work = OwnWork(computes)
+    work.start()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE of_the_batch ()")
+    try:
+        with transaction.atomic(), connection.execute_wrapper(work.guard), connection.cursor() as cursor:
+            work.begin(connection.connection.info.backend_pid, most_s=0.0)
+            cursor.execute("INSERT INTO of_the_batch DEFAULT VALUES")
+            # The second look begins when the first has heeded the limit.
+            for _ in range(2):
+                assert looked.acquire(timeout=10)
+        work.end()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM of_the_batch")
+            assert cursor.fetchone() == (1,)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE of_the_batch")
+        work.stop()
+        [thread] = [one for one in threading.enumerate() if one.name == "own-work"]
+        thread.join(10)
 
 
 @pytest.mark.django_db
