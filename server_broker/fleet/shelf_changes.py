@@ -21,6 +21,11 @@ def shelf_changed_under(prefix: str, *, at: datetime) -> None:
     _mark(Station.objects.filter(village__code__startswith=prefix), at)
 
 
+def shelf_changed_in(villages: Iterable[str], *, at: datetime) -> None:
+    """Mark the stations of these villages, each given by its whole code."""
+    _mark(Station.objects.filter(village__in=villages), at)
+
+
 def _mark(stations: StationQuerySet, at: datetime) -> None:
     # A station that is marked already is marked anew: it may be computed at this moment, without the change of this
     # transaction.

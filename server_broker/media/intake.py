@@ -8,8 +8,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import batched
 
 from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
 from server_broker.fleet.alarm_codes import BLOB_CORRUPTED, MEDIA_FOLDER
@@ -18,11 +20,15 @@ from server_broker.media.files import MediaFolder
 from server_broker.media.judging import judge, judge_by_purpose
 from server_broker.media.models import Blob
 from server_broker.media.ranges import Span, merge, missing
+from server_broker.media.tables import BLOBS
+from server_broker.platform.sql import execute
 
 _log = logging.getLogger(__name__)
 
 MAX_UNANNOUNCED = 32
 """Most incomplete blobs of a station that no fact has announced, so that a station can't fill the disk with them."""
+_AT_ONCE = 500
+"""Rows of blobs that one statement loads or changes."""
 
 type BlobKey = tuple[str, bytes]
 """(station, sha256)."""
@@ -90,7 +96,8 @@ class BlobIntake:
             blob.ranges = [list(span) for span in spans]
             blob.save(update_fields=["ranges"])
         elif self._folder.finish(first.station, first.sha256, size=blob.size):
-            self._complete(blob)
+            self._note_complete(blob)
+            blob.save()
         else:
             # `finish` has deleted the pieces, so the station is asked for all of them again.
             blob.ranges = []
@@ -115,39 +122,50 @@ class BlobIntake:
 
     def adopt(self, announced: Iterable[BlobKey]) -> None:
         """Complete blobs whose bytes are here already: after a restore the stations will not send them again."""
-        for station, sha256 in announced:
-            if not self._folder.has_of(station, sha256):
-                continue
-            blob = Blob.objects.select_for_update().get(station_id=station, sha256=sha256)
-            try:
-                if blob.completed_at is None:
-                    self._adopt(blob)
-                # What came before the fact that says what it is for was judged as a picture. Decoding it again here
-                # would take as long for each announcement, and the facts of all stations would wait.
-                elif not blob.evicted_reason:
-                    judge_by_purpose(blob, self._folder.path(sha256))
-                    blob.save(update_fields=["judged_type", "viewable"])
-            # The facts of the batch are safe without their pictures, so a broken file must not hold them up.
-            except OSError as error:
-                _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
+        here = [key for key in announced if self._folder.has_of(*key)]
+        # Many with one statement, because a station may announce as many as it likes, and all others wait.
+        for some in batched(here, _AT_ONCE, strict=False):
+            _store_judged([blob for blob in _locked(some) if self._adopt_or_judge(blob)])
+
+    def _adopt_or_judge(self, blob: Blob) -> bool:
+        """Note on a blob what its file is, and that it is complete. Return whether there is something to store."""
+        sha256 = bytes(blob.sha256)
+        try:
+            if blob.completed_at is None:
+                return self._note_whole(blob)
+            # What came before the fact that says what it is for was judged as a picture. Decoding it again here
+            # would take as long for each announcement, and the facts of all stations would wait.
+            if not blob.evicted_reason:
+                judge_by_purpose(blob, self._folder.path(sha256))
+                return True
+        # The facts of the batch are safe without their pictures, so a broken file must not hold them up.
+        except OSError as error:
+            _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
+        return False
 
     def _adopt(self, blob: Blob) -> bool:
         """Count a blob as complete if its station sent it whole before a crash or a restore. Return whether it did."""
+        if not self._note_whole(blob):
+            return False
+        blob.save()
+        return True
+
+    def _note_whole(self, blob: Blob) -> bool:
+        """Do the same, but leave it to the caller to store the row."""
         sha256 = bytes(blob.sha256)
         if not self._folder.has_of(blob.sender, sha256):
             return False
         self._folder.forget(blob.sender, sha256)
-        self._complete(blob)
+        self._note_complete(blob)
         return True
 
-    def _complete(self, blob: Blob) -> None:
+    def _note_complete(self, blob: Blob) -> None:
         path = self._folder.path(bytes(blob.sha256))
         blob.size = path.stat().st_size
         blob.ranges = [[0, blob.size]]
         blob.completed_at = self._now
         judge(blob, path)
         blob.evicted_reason = ""
-        blob.save()
 
     def missing_of(self, query: BlobQuery) -> BlobMissing:
         """Return the missing ranges of a blob. If there are none, this station sent it whole and it is stored.
@@ -163,3 +181,33 @@ class BlobIntake:
         gaps = missing(spans, size=query.size, limit=MAX_RANGES)
         ranges = [Range(start=start, end=end) for start, end in gaps]
         return BlobMissing(station=query.station, sha256=query.sha256, ranges=ranges)
+
+
+def _locked(keys: Sequence[BlobKey]) -> list[Blob]:
+    """Lock the rows of blobs and return them."""
+    wanted = set(keys)
+    rows = Blob.objects.select_for_update().filter(
+        station__in={station for station, _ in keys}, sha256__in=[sha256 for _, sha256 in keys]
+    )
+    # Several stations may have sent the same bytes.
+    return [blob for blob in rows.order_by("pk") if (blob.sender, bytes(blob.sha256)) in wanted]
+
+
+def _store_judged(blobs: Sequence[Blob]) -> None:
+    if not blobs:
+        return
+    columns = zip(
+        *(
+            (one.pk, one.size, Jsonb(one.ranges), one.completed_at, one.judged_type, one.viewable, one.evicted_reason)
+            for one in blobs
+        ),
+        strict=True,
+    )
+    execute(
+        f"""UPDATE {BLOBS} b SET size = w.size, ranges = w.ranges, completed_at = w.completed_at,
+            judged_type = w.judged_type, viewable = w.viewable, evicted_reason = w.evicted_reason
+        FROM unnest(%s::bigint[], %s::int[], %s::jsonb[], %s::timestamptz[], %s::text[], %s::bool[], %s::text[])
+             AS w (id, size, ranges, completed_at, judged_type, viewable, evicted_reason)
+        WHERE b.id = w.id""",  # noqa: S608 - our own constant
+        [list(column) for column in columns],
+    )

@@ -7,22 +7,24 @@ time, because a fact may come weeks late (`server_broker.attendance.speaking`).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from protocol.codec import encode
 from protocol.pins import PinVerifier
 from protocol.units import FactRef, Moment
-from server_broker.attendance.as_of import bindings_of
+from server_broker.attendance.as_of import Bindings, bindings_of
 from server_broker.attendance.models import Touch
-from server_broker.attendance.speaking import said_at, speakers_of
+from server_broker.attendance.speaking import Speakers, said_at, speakers_of
+from server_broker.attendance.tables import TOUCHES
 from server_broker.attendance.touches import happened
-from server_broker.fleet.fact_rows import wall_time
+from server_broker.fleet.fact_rows import Identity, wall_time
 from server_broker.fleet.models import Station
 from server_broker.people.models import BindingState, Person
-from server_broker.pins.counting import count_try, mark_villages
-from server_broker.pins.models import PersonPin, PinClaim
+from server_broker.pins.counting import TriesInHand, begun, mark_villages
+from server_broker.pins.models import PersonPin
+from server_broker.platform.sql import query
 
 TOUCHED_WITHIN = timedelta(minutes=15)
 NO_TOUCH, OTHER_CARD, TOO_LONG_AGO, STRANGER = "no_touch", "other_card", "too_long_ago", "stranger"
@@ -53,82 +55,132 @@ class WrongTry(NamedTuple):
     wall: datetime
 
 
+class Judged(NamedTuple):
+    """A PIN of which a station told, and what the county says to it."""
+
+    pin: NewPin
+    person: Person | None
+    """Whose it is to be; None if the station may not speak for whomever the number names."""
+    refused: str
+    """Why it is refused; empty: it is accepted."""
+
+    @property
+    def identity(self) -> Identity:
+        """The identity of its fact."""
+        return Identity(self.pin.station, self.pin.epoch, self.pin.seq)
+
+
 class Taken(NamedTuple):
     """What came of some facts, besides what was stored."""
 
-    refused: list[PinClaim]
+    refused: list[Judged]
     beyond: Counter[str]
     """By station: how many tries no honest station would have judged."""
+    changed: set[str]
+    """Codes of the villages whose rosters may be others now."""
 
 
 def take_in_order(steps: Sequence[NewPin | WrongTry], *, received_at: datetime) -> Taken:
     """Judge PINs and count wrong tries in the order of their facts.
 
-    The order matters: a try that was made before a PIN was set says nothing of that PIN. Villages are marked once for
-    all facts, because each mark has rosters made and fetched anew.
+    The order matters: a try that was made before a PIN was set says nothing of that PIN. What decides is loaded before
+    all steps and stored after them, because one station may send thousands of such facts, and a statement for each
+    would keep the facts of all other stations waiting.
     """
     speakers = speakers_of((step.station, step.number) for step in steps)
-    stations = Station.objects.in_bulk({step.station for step in steps})
-    taken, changed = Taken([], Counter()), set[str]()
-    for step in steps:
-        person = speakers.person(step.station, step.number, step.wall)
-        if isinstance(step, WrongTry):
-            if person is None or person.left:
-                continue
-            if count_try(person, stations[step.station], step.wall):
-                changed.add(person.village_id)
-            else:
-                taken.beyond[step.station] += 1
-            continue
-        station = stations[step.station]
-        gone = person is None and speakers.may_know(step.station, step.number, step.wall)
-        claim = _judge(step, person, station, received_at, otherwise=GONE if gone else STRANGER)
-        if claim is None:
-            continue
-        if claim.refused:
-            taken.refused.append(claim)
-            # The station must hear that this PIN is none, because it holds there until then.
-            changed.add(station.village_id)
-        elif person is not None:
-            changed.add(person.village_id)
-    mark_villages(changed, at=received_at)
+    whose = [(step, speakers.person(step.station, step.number, step.wall)) for step in steps]
+    told = [(step, person) for step, person in whose if isinstance(step, NewPin)]
+    new = {one.identity: one for one in _note(_judge(told, speakers), received_at)} if told else {}
+    tried = {
+        (step.station, person.pk)
+        for step, person in whose
+        if isinstance(step, WrongTry) and person is not None and not person.left
+    }
+    tries = TriesInHand(tried)
+    pins = _PinsInHand([one for one in new.values() if not one.refused], tried={person for _, person in tried})
+    taken = _take(whose, new, tries, pins, stations=Station.objects.in_bulk({step.station for step in steps}))
+    tries.store()
+    pins.store()
+    # Once for all facts, because each mark has rosters made and fetched anew.
+    mark_villages(taken.changed, at=received_at)
     return taken
 
 
-def _judge(
-    pin: NewPin, person: Person | None, station: Station, received_at: datetime, *, otherwise: str
-) -> PinClaim | None:
-    """Note a PIN, and keep it if it is accepted. Return None if it was noted before.
+def _take(
+    whose: Sequence[tuple[NewPin | WrongTry, Person | None]],
+    new: dict[Identity, Judged],
+    tries: TriesInHand,
+    pins: "_PinsInHand",
+    *,
+    stations: Mapping[str, Station],
+) -> Taken:
+    """Take steps in their order, each with the person for whom its station speaks.
 
     Args:
-        person: For whom the station may speak; None: for nobody, and ``otherwise`` says why.
+        new: The PINs among them that were not noted before. It is empty afterwards.
     """
-    why = otherwise if person is None else _objection(pin, person, station)
-    said = {
-        "number": pin.number,
-        "person": person,
-        "salt": pin.verifier.salt,
-        "refused": why,
-        "at": pin.wall,
-        "received_at": received_at,
-    }
-    claim, new = PinClaim.objects.get_or_create(station=station, epoch=pin.epoch, seq=pin.seq, defaults=said)
-    if not new:
-        return None
-    if not why and person is not None:
-        _keep(pin, person)
-    return claim
+    taken = Taken([], Counter(), set())
+    for step, person in whose:
+        if isinstance(step, WrongTry):
+            if person is None or person.left:
+                continue
+            if tries.count(person.pk, stations[step.station], step.wall, since=pins.begin_of(person.pk)):
+                taken.changed.add(person.village_id)
+            else:
+                taken.beyond[step.station] += 1
+        # Taken out, so that a fact which is here twice counts once.
+        elif (one := new.pop(Identity(step.station, step.epoch, step.seq), None)) is not None:
+            if one.refused:
+                taken.refused.append(one)
+                # The station must hear that this PIN is none, because it holds there until then.
+                taken.changed.add(stations[step.station].village_id)
+            elif person is not None:
+                pins.keep(step, person)
+                taken.changed.add(person.village_id)
+    return taken
 
 
-def _objection(pin: NewPin, person: Person, station: Station) -> str:
+def _judge(told: Sequence[tuple[NewPin, Person | None]], speakers: Speakers) -> list[Judged]:
+    """Judge PINs, each with the person for whom its station speaks; None: for nobody."""
+    touches = _touches_of(pin for pin, _ in told)
+    bindings = bindings_of(bytes(touch.card_token) for touch in touches.values())
+    judged = []
+    for pin, person in told:
+        if person is not None:
+            refused = _objection(pin, person, touches.get(_named(pin)), bindings)
+        elif speakers.may_know(pin.station, pin.number, pin.wall):
+            refused = GONE
+        else:
+            refused = STRANGER
+        judged.append(Judged(pin, person, refused))
+    return judged
+
+
+def _named(pin: NewPin) -> Identity | None:
+    """Return the identity of the touch that shall prove who set a PIN: an earlier fact of the same stream."""
     if pin.by is None or pin.by.epoch != pin.epoch or pin.by.seq >= pin.seq:
-        return NO_TOUCH
-    touch = Touch.objects.filter(station=station, epoch=pin.by.epoch, seq=pin.by.seq).first()
+        return None
+    return Identity(pin.station, pin.by.epoch, pin.by.seq)
+
+
+def _touches_of(pins: Iterable[NewPin]) -> dict[Identity | None, Touch]:
+    """Return the touches that these PINs name, as far as there are such."""
+    named = sorted({touch for pin in pins if (touch := _named(pin)) is not None})
+    if not named:
+        return {}
+    rows = Touch.objects.raw(
+        f"""SELECT t.* FROM {TOUCHES} t JOIN unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
+        ON (t.station_id, t.epoch, t.seq) = (w.station, w.epoch, w.seq)""",  # noqa: S608 - our own constant
+        [list(column) for column in zip(*named, strict=True)],
+    )
+    return {Identity(touch.station_id, bytes(touch.epoch), touch.seq): touch for touch in rows}
+
+
+def _objection(pin: NewPin, person: Person, touch: Touch | None, bindings: Bindings) -> str:
     if touch is None or touch.answer not in ("recorded", "repeat"):
         return NO_TOUCH
     # As of the touch: a fact may come weeks later, and the card be lost or another person's by then.
-    card = bytes(touch.card_token)
-    held = bindings_of([card]).at(card, happened(touch)[0])
+    held = bindings.at(bytes(touch.card_token), happened(touch)[0])
     if held is None or held.state == BindingState.LOST or held.person_id != person.pk:
         return OTHER_CARD
     if (
@@ -139,15 +191,63 @@ def _objection(pin: NewPin, person: Person, station: Station) -> str:
     return ""
 
 
-def _keep(pin: NewPin, person: Person) -> None:
-    if person.left:
-        return  # whoever has left has no PIN
-    kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
-    # A fact that comes weeks late changes nothing that was set or voided since.
-    if any(later is not None and later >= pin.wall for later in (kept.set_at, kept.voided_at)):
-        return
-    kept.verifier, kept.set_at, kept.station_id = encode(pin.verifier), pin.wall, pin.station
-    kept.save()
+def _note(judged: Sequence[Judged], received_at: datetime) -> list[Judged]:
+    """Note PINs, and return those that were not noted before."""
+    said = [
+        (*one.identity, one.pin.number, one.person and one.person.pk, one.pin.verifier.salt, one.refused, one.pin.wall)
+        for one in judged
+    ]
+    new = query(
+        """INSERT INTO pins_pinclaim (station_id, epoch, seq, number, person_id, salt, refused, at, received_at)
+        SELECT w.*, %s FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[], %s::bigint[], %s::bytea[],
+                                   %s::text[], %s::timestamptz[]) AS w
+        ON CONFLICT (station_id, epoch, seq) DO NOTHING RETURNING station_id, epoch, seq""",
+        [received_at, *(list(column) for column in zip(*said, strict=True))],
+    )
+    noted = {Identity(station, bytes(epoch), seq) for station, epoch, seq in new}
+    return [one for one in judged if one.identity in noted]
+
+
+class _PinsInHand:
+    """What holds as the PINs of some people, while steps change it."""
+
+    def __init__(self, accepted: Iterable[Judged], *, tried: Collection[int]) -> None:
+        """Load the PINs of the people who set one, and of those at whose PIN somebody tried.
+
+        Args:
+            tried: Keys of people.
+        """
+        anew = sorted({one.person.pk for one in accepted if one.person is not None and not one.person.left})
+        # A row for each first: only a row can be locked, and the township may reset one of these PINs at this moment.
+        PersonPin.objects.bulk_create([PersonPin(person_id=pk) for pk in anew], ignore_conflicts=True)
+        locked = PersonPin.objects.select_for_update().filter(pk__in=anew).order_by("pk") if anew else ()
+        others = PersonPin.objects.filter(pk__in=[pk for pk in tried if pk not in set(anew)]) if tried else ()
+        self._kept = {kept.pk: kept for kept in (*locked, *others)}
+        self._changed: set[int] = set()
+
+    def begin_of(self, person: int) -> datetime | None:
+        """Return since when wrong tries say something of the PIN that holds."""
+        kept = self._kept.get(person)
+        return begun(kept) if kept is not None else None
+
+    def keep(self, pin: NewPin, person: Person) -> None:
+        """Have an accepted PIN hold, unless what holds was set or voided later: a fact may come weeks late."""
+        if person.left:
+            return  # whoever has left has no PIN
+        kept = self._kept[person.pk]
+        if any(later is not None and later >= pin.wall for later in (kept.set_at, kept.voided_at)):
+            return
+        kept.verifier, kept.set_at, kept.station_id = encode(pin.verifier), pin.wall, pin.station
+        self._changed.add(person.pk)
+
+    def store(self) -> None:
+        """Store what was changed."""
+        PersonPin.objects.bulk_create(
+            [self._kept[pk] for pk in sorted(self._changed)],
+            update_conflicts=True,
+            unique_fields=["person"],
+            update_fields=["verifier", "set_at", "station"],
+        )
 
 
 def best_wall(at: Moment, received_at: datetime) -> datetime:

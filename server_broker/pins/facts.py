@@ -40,13 +40,13 @@ def _put(rows: Rows) -> None:
         taken = take_in_order(steps, received_at=rows.received_at)
         alarms = [
             AlarmCall(
-                claim.station_id,
+                one.pin.station,
                 PIN_REFUSED,
                 "major",
-                f"站点报来的密码没有采用（{_REASONS[claim.refused]}），请核对站点有没有被人动过",
+                f"站点报来的密码没有采用（{_REASONS[one.refused]}），请核对站点有没有被人动过",
             )
-            for claim in taken.refused
-            if claim.refused != GONE  # the station goes on by its old list, as any does that is offline
+            for one in taken.refused
+            if one.refused != GONE  # the station goes on by its old list, as any does that is offline
         ]
         for station, count in taken.beyond.items():
             detail = f"站点报来的输错密码，比站点自己会核对的多 {count} 次，多出的没有计入"
