@@ -17,11 +17,11 @@ from django.utils import timezone
 from protocol.china_time import milliseconds
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
-from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, known_desired
+from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, ShelfRef, known_desired
 from server_broker.attendance.models import DaysKind, WindowRecord
 from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.attendance.seasons import ALL_YEAR, stretch_from
-from server_broker.bundles.index_keeper import index_in_force
+from server_broker.bundles.index_keeper import indexes_in_force
 from server_broker.bundles.questions import pack_files_of
 from server_broker.bundles.shelf_reports import note_shelves
 from server_broker.dated.days import begin_of, end_of
@@ -34,7 +34,7 @@ from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.contracts import spoken_contract
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import LAST_SANE_VERSION, lowest_version
-from server_broker.fleet.models import DesiredState, Station
+from server_broker.fleet.models import DesiredState, Station, StationStatus
 from server_broker.fleet.tables import STATIONS
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
@@ -88,7 +88,7 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     for code in _ALARMS.values():
         resolve(station=station.id, code=code, at=at)
     _tell_left_out(station, built, left_out, at)
-    floor = _floor(station)
+    floor = _floor(station, lowest=lowest_version())
     if before is not None and built == before and before.version >= floor:
         return with_shelf(before, station)
     desired = msgspec.structs.replace(built, version=max(station.desired_version, floor) + 1)
@@ -111,21 +111,28 @@ def _tell_left_out(station: Station, desired: Desired, left_out: int, at: dateti
 
 def with_shelf(desired: Desired, station: Station) -> Desired:
     """Return a desired state that names the station's index. A new index alone gives the state no new version."""
-    shelf = index_in_force(station.pk) if spoken_contract(station.pk) >= 1 else None
-    return msgspec.structs.replace(desired, shelf=shelf)
+    return msgspec.structs.replace(desired, shelf=_shelves_of([station.pk]).get(station.pk))
 
 
-def _floor(station: Station) -> int:
-    """Return the lowest version that a state may have to be sent. A station refuses one that is older than its own."""
+def _floor(station: Station, *, lowest: int) -> int:
+    """Return the lowest version that a state may have to be sent. A station refuses one that is older than its own.
+
+    Args:
+        lowest: Of this generation.
+    """
     reported = station.reported_version if station.reported_version < LAST_SANE_VERSION else 0
-    return max(reported, lowest_version())
+    return max(reported, lowest)
 
 
 def shelves_named(stations: Collection[str]) -> list[ShelfNamed]:
     """Return which index is in force for each of these stations, if it has one and its contract knows of it."""
-    rows = Station.objects.filter(pk__in=stations, status__contract__gte=1).values_list("pk", flat=True)
-    found = [(pk, index_in_force(pk)) for pk in rows]
-    return [ShelfNamed(station=pk, shelf=shelf) for pk, shelf in found if shelf is not None]
+    return [ShelfNamed(station=station, shelf=shelf) for station, shelf in _shelves_of(stations).items()]
+
+
+def _shelves_of(stations: Collection[str]) -> dict[str, ShelfRef]:
+    """Return the same by station. Hundreds may connect at once, and the receipts of all wait meanwhile."""
+    speaking = StationStatus.objects.filter(station__in=stations, contract__gte=1).values_list("station", flat=True)
+    return indexes_in_force(list(speaking))
 
 
 def is_ahead(version: int, *, of: int) -> bool:
@@ -272,8 +279,11 @@ def stored_desired(stations: Collection[Station]) -> list[Desired]:
     """
     by_id = {station.pk: station for station in stations}
     kept = DesiredState.objects.filter(station__in=by_id)
-    read = {row.station_id: _read(row) for row in kept if row.version >= _floor(by_id[row.station_id])}
-    return [with_shelf(desired, by_id[pk]) for pk in by_id if (desired := read.get(pk)) is not None]
+    lowest = lowest_version()
+    read = {row.station_id: _read(row) for row in kept if row.version >= _floor(by_id[row.station_id], lowest=lowest)}
+    shelves = _shelves_of(read)
+    found = [desired for pk in by_id if (desired := read.get(pk)) is not None]
+    return [msgspec.structs.replace(desired, shelf=shelves.get(desired.station)) for desired in found]
 
 
 def desired_at_birth(stations: Collection[str]) -> list[Desired]:

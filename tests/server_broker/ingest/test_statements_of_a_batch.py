@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,22 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from protocol.codec import encode
 from protocol.facts import KINDS, ClockCorrected, Fact, NumberEntered, PinSet, decode_fact, encode_fact
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
+from protocol.twin import Desired, Reported
 from protocol.units import FactRef, Moment
+from server_broker.bundles.models import StationIndex
+from server_broker.fleet.models import DesiredState, Station
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.messages import Incoming
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from tests.cast import SHILI_VILLAGE
 from tests.golden.generate import FACTS
-from tests.server_broker.station_double import NOW, WALL, StationDouble, announced, moment, touch
+from tests.server_broker.station_double import NOW, WALL, StationDouble, announced, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +100,12 @@ def statements(trace: Path) -> Iterator[Counter[str]]:
             found[" ".join(words)[:70]] += 1
 
 
+def counted(processor: BatchProcessor, messages: Sequence[Incoming], *, trace: Path) -> Counter[str]:
+    with statements(trace) as found:
+        processor.process_batch(messages)
+    return found
+
+
 class Attacker:
     """A station that sends a number of facts of one sort at once."""
 
@@ -109,9 +120,7 @@ class Attacker:
             self.station.add(*make(self.station, number))
         last, size = len(self.station.sealed), 60
         pieces = [self.station.facts_message(at, min(at + size - 1, last)) for at in range(first, last + 1, size)]
-        with statements(self.trace) as found:
-            self.processor.process_batch(pieces)
-        return found
+        return counted(self.processor, pieces, trace=self.trace)
 
     def grows(self, make: Maker) -> dict[str, int]:
         """Return of which statements many facts take more than few do."""
@@ -248,8 +257,35 @@ def test_nor_do_many_that_nobody_can_read(attacker: Attacker) -> None:
         first = len(attacker.station.sealed) + 1
         for number in numbers:
             attacker.station.add_body(bytes([number % 256]))
-        with statements(attacker.trace) as found:
-            attacker.processor.process_batch([attacker.station.facts_message(first)])
-        return found
+        return counted(attacker.processor, [attacker.station.facts_message(first)], trace=attacker.trace)
 
     assert grown(send(range(FEW)), send(range(MANY))) == {}
+
+
+SAID: dict[str, Callable[[StationDouble], Incoming]] = {
+    "birth": lambda double: double.birth(contract=1, twin_version=1),
+    "birth with an old state": lambda double: double.birth(contract=1, twin_version=0),
+    "vitals": lambda double: double.vitals(twin_version=1),
+    "will": lambda double: double.gone(),
+    "comparison": lambda double: double.compare(1),
+    "report": lambda double: double.message("reported", encode(Reported(station=double.id, version=1, at=1))),
+    "facts": lambda double: double.add(*pin_after_ones_own_touch(double, 1)).facts_message(),
+}
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize("name", SAID)
+def test_nor_do_many_stations_that_come_back_at_once(processor: BatchProcessor, tmp_path: Path, name: str) -> None:
+    def come_back(number: int) -> Counter[str]:
+        doubles = [StationDouble(id=f"shili-{next(_numbers):05d}") for _ in range(number)]
+        for double in doubles:
+            station = double.add(booted()).enrol()
+            # Built before, because what is not there is built at once for a few.
+            desired = Desired(station=double.id, version=1, station_name="示例站", village="示例村")
+            DesiredState.objects.create(station=station, version=1, payload=encode(desired), built_at=NOW)
+            StationIndex.objects.create(station=station, version=1, sha256=bytes(32), payload=b"{}", built_at=NOW)
+        Station.objects.update(desired_version=1)
+        return counted(processor, [SAID[name](double) for double in doubles], trace=tmp_path / "trace")
+
+    come_back(FEW)
+    assert grown(come_back(FEW), come_back(MANY)) == {}
