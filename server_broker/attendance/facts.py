@@ -1,5 +1,6 @@
 """What this room reads of facts: touches, and the directions that people chose for them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -111,15 +112,22 @@ def choose_directions(directions: list[ChosenDirection]) -> None:
     )
 
 
-def note_coming(identity: Identity, at: datetime) -> None:
-    """Note when the fact of a touch came that was held at first and has been read just now.
+def note_comings(comings: Sequence[tuple[Identity, datetime]]) -> None:
+    """Note when the facts of touches came that were held at first and have been read just now.
 
     Nothing else dates it if its station did not know the time. ``received_at`` stays when the row was made, because
     that is since when the county could go by it.
     """
     execute(
-        f"UPDATE {TOUCHES} SET came_at = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608 - our own
-        [at, *identity],
+        f"""UPDATE {TOUCHES} t SET came_at = w.at
+        FROM unnest(%s::timestamptz[], %s::text[], %s::bytea[], %s::bigint[]) AS w (at, station, epoch, seq)
+        WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq""",  # noqa: S608 - our own constant
+        [
+            [at for _, at in comings],
+            [identity.station for identity, _ in comings],
+            [identity.epoch for identity, _ in comings],
+            [identity.seq for identity, _ in comings],
+        ],
     )
 
 

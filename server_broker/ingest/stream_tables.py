@@ -232,6 +232,16 @@ def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]
         )
 
 
+def put_reread(stream: int, facts: Sequence[NewFact]) -> None:
+    """Store what came of reading held facts of a stream again: their kinds, and why they stay held if they do."""
+    execute(
+        f"""UPDATE {FACTS} f SET held_reason = w.held, kind = w.kind
+        FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS w (seq, held, kind)
+        WHERE f.stream_id = %s AND f.seq = w.seq AND (f.held_reason, f.kind) <> (w.held, w.kind)""",  # noqa: S608
+        [[new.seq for new in facts], [new.held for new in facts], [new.kind for new in facts], stream],
+    )
+
+
 def put_streams(streams: Iterable[StreamRow]) -> None:
     """Store how far the county has each stream and which heads are signed beyond it, where something changed."""
     changed = [row for row in streams if row.state.changed]

@@ -7,12 +7,19 @@ from protocol.facts import AlarmRaised
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Alarm
+from server_broker.ingest import reread
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.reread import reread_held
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=[1, 200], autouse=True)
+def at_a_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts that are read alone and facts that are read together."""
+    monkeypatch.setattr(reread, "FACTS_A_TIME", request.param)
 
 
 def process(*messages: Incoming) -> list[Receipt]:
