@@ -28,6 +28,8 @@ ACTIONS = {
     "request.withdrawn": "撤回申请",
     "request.surplus_taken_up": "站点太多的申请照常办",
     "request.surplus_dropped": "站点太多的申请作废",
+    "learning.surplus_taken_up": "站点太多的答题照常算",
+    "learning.surplus_dropped": "站点太多的答题作废",
     "request.agreed": "答应换班",
     "meeting.announced": "发会议通知",
     "meeting.changed": "改会议",

@@ -5,6 +5,7 @@ there is such a row.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
@@ -32,11 +33,13 @@ from server_broker.media.models import Blob
 from server_broker.meetings.models import Meeting
 from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
+from server_broker.progress.models import Surplus as LearningSurplus
+from server_broker.progress.surplus import undecided as undecided_learning
 from server_broker.regions.models import COUNTY_DIGITS, RegionQuerySet, region_chain, subtree_prefix
 from server_broker.requests.kinds import AWAY, TAKEN_UP
 from server_broker.requests.models import Answer, Request
 from server_broker.requests.reading import taken_up
-from server_broker.requests.surplus import Line, beyond, lines, withdrawals
+from server_broker.requests.surplus import beyond, lines, withdrawals
 from server_broker.settling.models import ParameterRecord, SettledWindow, SettledWindowQuerySet
 from server_broker.workdays.models import StopNotice
 
@@ -150,9 +153,31 @@ def objections_of(user: Viewer) -> QuerySet[Request]:
     return requests_of(user).filter(~decided, ~Q(answered, kind__in=TAKEN_UP), ~beyond(Request))
 
 
-def surplus_of(user: Viewer) -> list[Line]:
-    """Return how much of each station that ``user`` sees waits for one decision, because it is too much."""
-    return lines(stations_of(user))
+@dataclass(frozen=True, slots=True)
+class SurplusLine:
+    """What waits of a station for one decision, because it is too much."""
+
+    station: Station
+    count: int
+    """Of requests, withdrawals and agreements."""
+    is_learning: bool
+    """Answers, ended levels or choices of packs wait too. How many is counted where it is decided."""
+
+
+def surplus_of(user: Viewer) -> list[SurplusLine]:
+    """Return what waits of each station that ``user`` sees, because it is too much: the most requests first."""
+    asked = lines(stations_of(user))
+    of_learning = {row.station_id: row.station for row in learning_too_much(user)}
+    known = {line.station.pk for line in asked}
+    return [
+        *(SurplusLine(line.station, line.count, line.station.pk in of_learning) for line in asked),
+        *(SurplusLine(station, 0, True) for key, station in sorted(of_learning.items()) if key not in known),
+    ]
+
+
+def learning_too_much(user: Viewer) -> QuerySet[LearningSurplus]:
+    """Return what the stations that ``user`` sees said of learning beyond the measure, and nobody has decided about."""
+    return undecided_learning().filter(station__in=stations_of(user)).select_related("station__village")
 
 
 def open_objections_of(user: Viewer) -> QuerySet[Request]:

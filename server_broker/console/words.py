@@ -193,6 +193,7 @@ ALARMS = {
     "shelf_not_computed": "站点的个人内容没有算出来",
     "many_questions": "一个站点一天报来的意见太多",
     "many_requests": "一个站点一天报来的申请太多",
+    "many_answers": "一个站点一天报来的答题太多",
     "request_set_aside": "站点的申请办不了，已单独放下",
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
@@ -248,6 +249,7 @@ REMEDIES = {
     "pin_guessed": "请联系村里，看看是谁在大屏前试密码；当天别的编号已不能再试。",
     "pin_refused": "请联系本人核实；不是本人设的，请到站点看看，必要时吊销站点。",
     "pin_tries_beyond": "请问村里有没有人在试密码；没有的话请到站点看看，必要时吊销站点，它报的次数随即作废。",
+    "many_answers": "请问村里是不是真答了这么多；不是就查有没有人仿冒站点，必要时吊销，再去“异议与申请”照常算或作废。",
     "many_requests": "请问村里是不是真提了这么多；不是就查有没有人仿冒站点，必要时吊销，再去“异议与申请”照常办或作废。",
     "many_questions": "请问村里是不是真有这么多人提意见；不是就查有没有人仿冒站点，必要时吊销，再去“群众意见”处理。",
     "number_stranger": "这次不计入考勤；请到站点看看，必要时吊销站点。",

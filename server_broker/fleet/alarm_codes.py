@@ -86,6 +86,8 @@ MANY_QUESTIONS: Final = "many_questions"
 """Of villagers at one station in one day, beyond as many as a village asks."""
 MANY_REQUESTS: Final = "many_requests"
 """Of people at one station in one day, beyond as many as a village makes."""
+MANY_ANSWERS: Final = "many_answers"
+"""To questions of learning at one station in one day, beyond as many as a village gives."""
 REVIEW_PAST: Final = "review_past"
 """With the pack."""
 
@@ -144,6 +146,7 @@ COUNTY_ALARMS: Final = frozenset(
         REQUEST_SET_ASIDE,
         MANY_QUESTIONS,
         MANY_REQUESTS,
+        MANY_ANSWERS,
         REVIEW_PAST,
     }
 )

@@ -77,6 +77,7 @@ COUNTY_ENDS: Final[dict[str, End]] = {
     # It is raised while more come, and those that are set aside stay listed.
     codes.MANY_QUESTIONS: Calm(timedelta(days=1)),
     codes.MANY_REQUESTS: Calm(timedelta(days=1)),
+    codes.MANY_ANSWERS: Calm(timedelta(days=1)),
     # A station that is refused a stream asks again with each message, and may open one when the day is over.
     codes.TOO_MANY_STREAMS: Calm(timedelta(days=1)),
     # The station has been asked for the picture again by itself.

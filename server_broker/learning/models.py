@@ -83,7 +83,7 @@ class Whose(models.Model):
 class Attempt(Stamped, Whose):
     """One answered question."""
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, db_index=False)
     epoch = models.BinaryField(max_length=16)
     seq = models.BigIntegerField()
     run = models.BinaryField(max_length=8)
@@ -99,8 +99,9 @@ class Attempt(Stamped, Whose):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="attempt_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="attempt_by_boot"),
+            models.Index(fields=["station", "received_at"], name="attempt_by_receipt"),
             models.Index(
-                fields=["station", "by_epoch", "by_seq"],
+                fields=["station", "by_epoch", "by_seq", "seq"],
                 condition=models.Q(by_seq__isnull=False),
                 name="attempt_by_whom",
             ),
@@ -111,7 +112,7 @@ class Attempt(Stamped, Whose):
 class LevelRun(Stamped, Whose):
     """One finished run through a level."""
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, db_index=False)
     epoch = models.BinaryField(max_length=16)
     seq = models.BigIntegerField()
     run = models.BinaryField(max_length=8)
@@ -125,8 +126,9 @@ class LevelRun(Stamped, Whose):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="level_run_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="level_run_by_boot"),
+            models.Index(fields=["station", "received_at"], name="level_run_by_receipt"),
             models.Index(
-                fields=["station", "by_epoch", "by_seq"],
+                fields=["station", "by_epoch", "by_seq", "seq"],
                 condition=models.Q(by_seq__isnull=False),
                 name="level_run_by_whom",
             ),
@@ -136,7 +138,7 @@ class LevelRun(Stamped, Whose):
 class PackChoice(Stamped):
     """Somebody chose a pack of the menu (选学), or gave it up. Whose choice it is nobody stores, as with an attempt."""
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, db_index=False)
     epoch = models.BinaryField(max_length=16)
     seq = models.BigIntegerField()
     by_epoch = models.BinaryField(max_length=16)
@@ -148,5 +150,6 @@ class PackChoice(Stamped):
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="pack_choice_once")]
         indexes = [
             models.Index(fields=["station", "boot"], name="pack_choice_by_boot"),
-            models.Index(fields=["station", "by_epoch", "by_seq"], name="pack_choice_by_whom"),
+            models.Index(fields=["station", "received_at"], name="pack_choice_by_receipt"),
+            models.Index(fields=["station", "by_epoch", "by_seq", "seq"], name="pack_choice_by_whom"),
         ]

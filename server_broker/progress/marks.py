@@ -17,6 +17,7 @@ from server_broker.people.models import Binding, Card, PersonRecord
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import execute, query, take_notes
 from server_broker.progress.models import ProgressState, Visit
+from server_broker.progress.surplus import is_apart
 
 AT_A_TIME = 5_000
 """Notes that are taken in one transaction."""
@@ -47,7 +48,7 @@ def take_marks(now: dt.datetime) -> int:
     with transaction.atomic():
         visits = take_notes("progress_visitdue", "station_id, epoch, seq", most=AT_A_TIME)
         cards = take_notes("progress_carddue", "card", most=AT_A_TIME)
-        tokens, numbers = _look_up({(station, bytes(epoch), seq) for station, epoch, seq in visits}, now)
+        tokens, numbers = _look_up(_counting({(station, bytes(epoch), seq) for station, epoch, seq in visits}), now)
         bound = Card.objects.filter(pk__in={card for (card,) in cards}).values_list("token", flat=True)
         tokens |= _answered_with([bytes(token) for token in bound])
         _mark_people(tokens, numbers, now)
@@ -91,7 +92,7 @@ def note_all() -> None:
             f"""INSERT INTO progress_visitdue (station_id, epoch, seq)
             SELECT a.station_id, a.by_epoch, a.by_seq FROM {table} a
             LEFT JOIN progress_visit v ON (v.station_id, v.epoch, v.seq) = (a.station_id, a.by_epoch, a.by_seq)
-            WHERE a.by_seq IS NOT NULL AND v.id IS NULL
+            WHERE a.by_seq IS NOT NULL AND v.id IS NULL AND NOT {is_apart(table, "a")}
             GROUP BY a.station_id, a.by_epoch, a.by_seq""",  # noqa: S608 - our own constants
             [],
         )
@@ -111,6 +112,26 @@ def state(*, locked: bool = False) -> ProgressState:
     ProgressState.objects.get_or_create(pk=1)
     rows = ProgressState.objects.select_for_update() if locked else ProgressState.objects
     return rows.get(pk=1)
+
+
+def _counting(visits: Collection[_Visit]) -> set[_Visit]:
+    """Return those of the visits that are known, or in which something was said that is not set apart."""
+    if not visits:
+        return set()
+    stations, epochs, seqs = zip(*sorted(visits), strict=True)
+    said = " OR ".join(
+        f"""EXISTS (SELECT FROM {table} a WHERE (a.station_id, a.by_epoch, a.by_seq) = (w.station, w.epoch, w.seq)
+            AND NOT {is_apart(table, "a")})"""
+        for table in (ATTEMPTS, LEVEL_RUNS, CHOICES)
+    )
+    rows = query(
+        f"""SELECT w.station, w.epoch, w.seq
+        FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
+        WHERE EXISTS (SELECT FROM progress_visit v
+            WHERE (v.station_id, v.epoch, v.seq) = (w.station, w.epoch, w.seq)) OR {said}""",  # noqa: S608 - likewise
+        [list(stations), list(epochs), list(seqs)],
+    )
+    return {(station, bytes(epoch), seq) for station, epoch, seq in rows}
 
 
 def _look_up(visits: Collection[_Visit], now: dt.datetime) -> tuple[set[bytes], set[str]]:

@@ -1,6 +1,7 @@
 """What was computed of each person's learning, what stations were told of it, and what is due to be computed anew.
 
-All of it but `KeptLevel` is derived: a row that is lost is computed once more by the nightly round.
+All of it but `KeptLevel` and what was decided about too much is derived: a row that is lost is computed once more by
+the nightly round.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -179,6 +180,45 @@ class Told(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "station"], name="told_once")]
         indexes = [models.Index(fields=["station"], name="told_by_station")]
+
+
+class SurplusDecision(models.Model):
+    """Somebody decided about all together of learning that a station had said beyond a day's measure."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
+    taken_up = models.BooleanField()
+    """It counts as if it had not been too much; else nothing comes of it."""
+    count = models.PositiveIntegerField()
+    """Answers, ended levels and choices."""
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    decided_fields = ("station", "taken_up", "count", "reason", "actor", "at")
+
+
+class Surplus(models.Model):
+    """What a station said of learning beyond the measure of one day (`server_broker.progress.surplus`).
+
+    The row stays, so that nothing of that day is set apart twice.
+    """
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
+    rows_of = models.CharField(max_length=32)
+    """The table."""
+    day = models.DateField()
+    """The local day on which the county received it."""
+    after = models.DateTimeField()
+    """What was received later that day."""
+    since = models.DateTimeField()
+    decision = models.ForeignKey(SurplusDecision, on_delete=models.PROTECT, null=True, related_name="+")
+    """Null: nobody has decided yet."""
+    counts = models.BooleanField(default=False, db_default=False)
+    """Somebody has taken it up."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "rows_of", "day"], name="learning_surplus_once")]
+        indexes = [models.Index(fields=["station"], condition=Q(decision=None), name="learning_surplus_undecided")]
 
 
 class ProgressState(models.Model):

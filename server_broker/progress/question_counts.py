@@ -24,6 +24,7 @@ from server_broker.learning.packs import newest_packs
 from server_broker.learning.tables import ATTEMPTS
 from server_broker.platform.sql import query
 from server_broker.progress.models import LEAST_SHOWN, PackCounted, QuestionCount
+from server_broker.progress.surplus import is_apart
 
 _ANSWERS = f"""
 WITH asked AS (
@@ -44,7 +45,7 @@ WITH asked AS (
     FROM {ATTEMPTS} a
     JOIN unnest(%(questions)s::text[], %(since)s::int[]) AS w (question, since)
         ON a.question = w.question AND a.pack_version >= w.since
-    WHERE a.pack = %(pack)s
+    WHERE a.pack = %(pack)s AND NOT {is_apart(ATTEMPTS, "a")}
 ), counted AS (
     SELECT *, row_number() OVER (PARTITION BY question, who ORDER BY at NULLS LAST, epoch, seq) AS nth FROM asked
 )

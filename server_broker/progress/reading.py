@@ -20,7 +20,9 @@ from server_broker.people.models import Binding, BindingState, Person, PersonRec
 from server_broker.people.numbers import numbers_of
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
+from server_broker.platform.tables import Table
 from server_broker.progress.models import KeptLevel
+from server_broker.progress.surplus import OF_ONE, is_apart
 
 SEEN_WITHIN = dt.timedelta(days=60)
 """A station is told of whoever touched or entered a number there within this time (5.3)."""
@@ -105,10 +107,13 @@ _TIME = f"round(extract(epoch FROM {known_wall('a')}) * 1000)::bigint"
 """SQL: when a row was, in ms; NULL if nobody knows."""
 
 
-def _of_visits(table: object, columns: str, also: str = "") -> str:
+def _of_visits(table: Table, columns: str, also: str = "") -> str:
     return f"""SELECT v.place, a.station_id, a.epoch, a.seq, {_TIME}, a.corrected_wall IS NOT NULL, {columns}
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) WITH ORDINALITY AS v (station, epoch, seq, place)
-        JOIN {table} a ON a.station_id = v.station AND a.by_epoch = v.epoch AND a.by_seq = v.seq {also}"""  # noqa: S608
+        CROSS JOIN LATERAL (
+            SELECT * FROM {table} WHERE station_id = v.station AND by_epoch = v.epoch AND by_seq = v.seq
+            ORDER BY seq LIMIT {OF_ONE}
+        ) a WHERE NOT {is_apart(table, "a")} {also}"""  # noqa: S608 - our own constants
 
 
 def _read_answers(of: Mapping[int, Learning], visits: _Visits) -> dict[str, dict[bytes, int]]:

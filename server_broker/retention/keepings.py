@@ -453,6 +453,8 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "progress.TakenPack": "选学某个学习包的人数，不少于 10 人才记",
     "courses.Course": "要求学什么、可选什么，不含姓名",
     "progress.ProgressState": "算到了哪里",
+    "progress.Surplus": "设备：站点哪天报来的答题太多",
+    "progress.SurplusDecision": "站点太多的答题怎么办，定的人的账号名",
     "learning.PackKeeper": "题库：谁负责，哪天复审",
     "editing.BankDraft": "题库草稿：名称、负责人，写的人的账号名",
     "editing.DraftLevel": "题库草稿",
