@@ -26,8 +26,8 @@ from agent.drivers.https import CountyFiles, CountySaysNo, WrongContent, post_js
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt
 from agent.storage.errors import StorageFull, no_space
-from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.fetch import sign_fetch
+from protocol.units import LAST_WALL_MS
 
 if TYPE_CHECKING:
     from agent.identity.enrolment import Post

@@ -32,7 +32,7 @@ from agent.ports import SystemClock
 from agent.storage.state import StateSlot, StateStore
 from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
-from protocol.units import DATED_QUALITIES, BootId, ClockQuality, ClockRun, Moment, MonoMs
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS, BootId, ClockQuality, ClockRun, Moment, MonoMs
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,6 @@ MAX_RESTATED = 8
 A county looks at 64 corrections of a boot. Few boots outlive eight starts of the county's machine. And words that are
 2 s apart, one after the other, stay together below the minute from which on the county calls them a contradiction.
 """
-LAST_WALL_MS = 253_086_768_000_000
-"""The beginning of the year 9990. Calendars end ten years later, so a station that was told this can still count on."""
-
 
 type _Wall = Annotated[int, Meta(ge=0, le=LAST_WALL_MS)]
 
@@ -216,7 +213,7 @@ class StationClock:
         # Half of the way there and back, as NTP assumes it too (RFC 5905, 8).
         wall = wall_ms + trip // 2
         if wall > LAST_WALL_MS:
-            log.warning("the county's time lies in the year 9990 or later and does not count")
+            log.warning("the county says a time after the year 2199, which does not count")
             return []
         if self._is_disputed(wall, answered_mono_ms):
             return self._dispute(wall, answered_mono_ms)

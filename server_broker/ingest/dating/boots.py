@@ -30,7 +30,7 @@ def date_new(new: Mapping[Boot, NewOfBoot], *, at: datetime) -> None:
     date_whole({boot: plans[boot] for boot in at_once}, at=at)
     others = {boot: _still_to_do(planned, new[boot]) for boot, planned in plans.items() if boot not in at_once}
     write_times(others, part=Part(stretches_of({boot: new[boot].identities for boot in others})))
-    _tell_of_many([boot for boot in corrected if len(found[boot]) == MAX_ANCHORS], at)
+    _tell_of_many_corrections([boot for boot in corrected if len(found[boot]) == MAX_ANCHORS], at)
     tell_of_disputes(plans, weighed_anew={boot[0] for boot in at_once if plans[boot].doubtful}, at=at)
 
 
@@ -65,11 +65,17 @@ def date_whole(plans: Mapping[Boot, Plan], *, from_scratch: Collection[Boot] = (
         if planned.again and boot not in from_scratch
     }
     before = known_times(ends, at=at)
-    # A new anchor in a doubtful boot may turn the weighing round, so what was dated before is forgotten.
-    anew = {boot for boot, planned in plans.items() if planned.doubtful or boot in from_scratch}
-    write_times(plans, anew=anew)
+    write_times(plans, anew=dated_anew(plans, from_scratch=from_scratch))
     if before:
         tell_of_moves(moves(before, known_times(ends, at=at)), at=at)
+
+
+def dated_anew(plans: Mapping[Boot, Plan], *, from_scratch: Collection[Boot]) -> set[Boot]:
+    """Return the boots of which is forgotten how their rows were dated before.
+
+    A new anchor in a doubtful boot may turn the weighing round.
+    """
+    return {boot for boot, planned in plans.items() if planned.doubtful or boot in from_scratch}
 
 
 def _now_or_later(boots: Collection[Boot], *, from_scratch: bool) -> set[Boot]:
@@ -84,7 +90,7 @@ def _still_to_do(planned: Plan, new: NewOfBoot) -> Plan:
     return planned._replace(again=[span for span in planned.again if span.through >= new.from_mono])
 
 
-def _tell_of_many(boots: Iterable[Boot], at: datetime) -> None:
+def _tell_of_many_corrections(boots: Iterable[Boot], at: datetime) -> None:
     """Raise an alarm about each station that has corrected its clock in a boot more often than is looked at."""
     detail = f"站点一次开机里改了 {MAX_ANCHORS} 次以上时间，只按最早和最晚的算：网络对时坏了，或有人仿冒它"
     stations = sorted({station for station, _ in boots})

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from protocol.units import LAST_WALL_MS
+from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.fleet.fact_rows import Boot
 from server_broker.ingest.dating.weighing import DIFFERS_MS, DISPUTED, Plan, Span
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
@@ -17,8 +17,8 @@ from server_broker.platform.tables import Table
 
 _NEAR = 16
 """Seqs that are so near to each other lie in one stretch. Dating the rows between them too changes nothing."""
-_KNEW = "quality IN ('synced', 'holdover')"
-"""SQL: the station knew the time (`protocol.units.DATED_QUALITIES`)."""
+_KNEW = f"quality IN {*sorted(DATED_QUALITIES),}"
+"""SQL: the station knew the time."""
 
 
 class Stretch(NamedTuple):

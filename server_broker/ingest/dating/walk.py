@@ -23,7 +23,7 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.fact_rows import Boot
 from server_broker.fleet.tables import STATIONS
 from server_broker.ingest.dating.anchors import anchors_of
-from server_broker.ingest.dating.boots import date_whole
+from server_broker.ingest.dating.boots import date_whole, dated_anew
 from server_broker.ingest.dating.disputes import tell_of_disputes
 from server_broker.ingest.dating.due import rows_of, turns_of
 from server_broker.ingest.dating.moved_late import KNOWN_FOR, Moves, Times, moves, tell_of_moves, together
@@ -85,7 +85,7 @@ class LateDating:
         if not due.exists():
             return
         with transaction.atomic():
-            _tell_of_many(due, now)
+            _tell_of_waiting_corrections(due, now)
             _date_small(due, now)
             if station := self._whose_turn():
                 self._go_on(station, now)
@@ -129,7 +129,7 @@ class LateDating:
         return DatingWalk(station_id=station, table=STAMPED_TABLES[0].name, epoch=b"", seq=0)
 
 
-def _tell_of_many(due: QuerySet[DatingDue], now: datetime) -> None:
+def _tell_of_waiting_corrections(due: QuerySet[DatingDue], now: datetime) -> None:
     asked = due.values_list("station_id").annotate(often=Sum("asked")).filter(often__gte=ASKED_OFTEN)
     for station, often in sorted(asked):
         said = f"站点反复改大量旧记录的时间（{often} 次），每 {REST_S // 60:.0f} 分钟只重算一次：系统坏了，或有人仿冒它"
@@ -174,7 +174,7 @@ def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) 
     for row in rows:
         if (boot := (station, row.boot)) in plans:
             identities[boot].append((row.epoch, row.seq))
-    anew = {boot for boot, planned in plans.items() if planned.doubtful or due[boot].from_scratch}
+    anew = dated_anew(plans, from_scratch={boot for boot in plans if due[boot].from_scratch})
     write_times(plans, anew=anew, part=Part(stretches_of(identities), (table,)))
     tell_of_disputes(plans, weighed_anew=(), at=now)
     if table is TOUCHES:

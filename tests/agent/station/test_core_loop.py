@@ -24,7 +24,6 @@ from agent.events import (
 from agent.kiosk.home_publisher import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS
 from agent.ports import HintRead, NtpState
 from agent.station.core import FAREWELL_MS, MAX_TOGETHER, MAX_WAITING, NotStarted
-from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
     AlarmRaised,
     BlobAnnounced,
@@ -48,6 +47,7 @@ from protocol.kiosk_documents import DocumentGone, OpenDocument
 from protocol.kiosk_learning import NextQuestion, OpenLevel
 from protocol.kiosk_status import AskStatus, Status
 from protocol.receipts import Receipt
+from protocol.units import LAST_WALL_MS
 from tests.agent.bench import CROWD, LI, STATION, STRANGER, ZHANG, Bench, bench, crowd
 from tests.agent.kiosk.test_documents import document, publish
 from tests.agent.station.running import Running, touches
@@ -327,7 +327,7 @@ def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> N
     assert running.station.health.current().machine.temperature_c == 55
 
 
-def test_a_station_at_the_last_time_of_the_calendar_goes_on(running: Running, system: FakeSystemClock) -> None:
+def test_a_station_at_the_last_time_that_is_believed_goes_on(running: Running, system: FakeSystemClock) -> None:
     assert running.station.county_told(LAST_WALL_MS)
     running.station.touch(ZHANG)
     for _ in range(3):
