@@ -3,7 +3,7 @@
 The rows that other rooms read are derived before the facts are stored. So a fact whose rows the database refuses is
 stored held (unread): a receipt says so, its neighbours are read, and its stream goes on.
 
-There are three ways in which a batch is taken; the worker's ladder (`server_broker.ingest.worker`) chooses one.
+There are three ways in which a batch is taken; the ladder (`server_broker.ingest.ladder`) chooses one.
 
 * Normally the rows of the whole batch go in together. This is the fast way.
 * ``careful``: each fact has a savepoint of its own, so that the fact which the database refuses is found and held.

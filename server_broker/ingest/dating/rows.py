@@ -17,7 +17,7 @@ from server_broker.platform.tables import Table
 
 _NEAR = 16
 """Seqs that are so near to each other lie in one stretch. Dating the rows between them too changes nothing."""
-_KNEW = f"quality IN {*sorted(DATED_QUALITIES),}"
+_KNEW = f"quality IN {(*sorted(DATED_QUALITIES),)}"
 """SQL: the station knew the time."""
 
 

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import connection
 
 from firmware_scripts.demo.processes import wait_until
+from server_broker.ingest.lease import LOCK_SPACE
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.worker import LOCK_SPACE, Worker
+from server_broker.ingest.worker import Worker
 from server_broker.platform.shards import Share
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch

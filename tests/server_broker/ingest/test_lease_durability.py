@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from server_broker.ingest.worker import Lease
+from server_broker.ingest.lease import Lease
 from server_broker.platform.shards import Share
 from tests.server_broker.station_double import NOW
 

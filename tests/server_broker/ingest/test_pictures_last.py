@@ -8,10 +8,11 @@ from django.conf import settings
 
 from protocol.blobs import BlobChunk, BlobQuery
 from protocol.codec import encode
-from server_broker.ingest import worker as worker_module
+from server_broker.ingest import pictures as pictures_module
 from server_broker.ingest.inbox import FairInbox, rank_of
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.worker import BLOBS_OF_ONE, Worker
+from server_broker.ingest.pictures import BLOBS_OF_ONE
+from server_broker.ingest.worker import Worker
 from server_broker.media.models import Blob
 from tests.server_broker.ingest.one_worker import source, worker
 from tests.server_broker.picture_sender import jpeg
@@ -26,7 +27,7 @@ PICTURES = 10
 
 @pytest.fixture(autouse=True)
 def _no_time_for_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "BLOBS_S", 0.0)
+    monkeypatch.setattr(pictures_module, "BLOBS_S", 0.0)
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_stations_share_a_batch(
 def test_a_step_that_has_the_time_does_all(
     pictures: list[Incoming], source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "BLOBS_S", 600.0)
+    monkeypatch.setattr(pictures_module, "BLOBS_S", 600.0)
     source.waiting += pictures
     assert worker.step(timeout_s=0) == len(pictures)
 

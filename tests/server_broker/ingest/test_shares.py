@@ -10,8 +10,8 @@ from protocol.receipts import Receipt
 from protocol.topics import Up, topic
 from server_broker.fleet.models import Station
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.lease import LOCK_SPACE, Lease
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.worker import LOCK_SPACE, Lease
 from server_broker.platform.shards import SHARDS, Share
 from tests.server_broker.ingest.one_worker import outsider
 from tests.server_broker.station_double import NOW, StationDouble, touch

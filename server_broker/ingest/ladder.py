@@ -1,0 +1,189 @@
+"""Store batches of messages, answer them and acknowledge them, whatever fails.
+
+Most batches are stored at the first try. This is what happens when something fails. Rows 1 to 4 are a ladder: a message
+goes down to the next row only if it failed in the one before.
+
+= ====================================  =====================================  ==================  ============
+  What fails                            What the worker does                   Answer              Acknowledged
+= ====================================  =====================================  ==================  ============
+- The database is away, full or         It keeps what is in hand and tries     after the COMMIT    after it
+  shutting down, or another worker      again, for as long as it takes. This
+  holds the lease                       holds in every row below, too.
+- A fact cannot be read, or nobody has  The fact is stored held (unread)       receipt with the    yes
+  signed for it                         beside its neighbours.                 held fact
+1 The database refuses a batch, or the  The batch is rolled back. Each half    as in row 2         as in row 2
+  program fails over it                 of it goes on alone, and so on, down
+                                        to the messages that fail.
+2 The database refuses a row of a fact  ``careful``: the fact has a savepoint  receipt with the    yes
+                                        of its own, and is stored held.        held fact
+3 A message fails in row 2              ``hold``: the facts of an envelope     receipt with all    yes
+                                        are stored held, and nothing is        new facts held
+                                        derived from them. The stream goes on.
+4 A message fails in row 3              It is kept raw in quarantine, and an   none                yes
+                                        alarm is raised.
+- The media folder cannot be written    An alarm is raised. The station still  none                yes
+                                        has the picture and sends it again.
+- A batch reaches its limit             It is rolled back. Each station's part  as in row 2         as in row 2
+                                        goes on alone; of a station alone, a
+                                        half or less at each step.
+- SIGTERM while the database is away    The program ends.                      none                no
+= ====================================  =====================================  ==================  ============
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import Error, connection
+
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.costs import Costs
+from server_broker.ingest.floods import FloodWatch
+from server_broker.ingest.lease import LeasedDatabase, Stopped
+from server_broker.ingest.messages import Incoming, Outgoing
+from server_broker.ingest.own_work import OwnWork, TookTooLong
+from server_broker.ingest.source import Source
+from server_broker.ingest.telling import TimeTelling
+from server_broker.platform.transient import is_transient
+
+_log = logging.getLogger(__name__)
+
+
+class Ladder:
+    """One object lives as long as the worker. Only the worker's thread uses it, but for `start` and `stop`."""
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        database: LeasedDatabase,
+        processor: BatchProcessor,
+        costs: Costs,
+        floods: FloodWatch,
+        telling: TimeTelling,
+        mono_ms: Callable[[], int],
+    ) -> None:
+        """Make it.
+
+        Args:
+            costs: Told how long each batch took.
+            floods: Told of stations whose messages are dear.
+        """
+        self._source = source
+        self._database = database
+        self._processor = processor
+        self._costs = costs
+        self._floods = floods
+        self._telling = telling
+        self._mono_ms = mono_ms
+        self._own_work = OwnWork()
+
+    def start(self) -> None:
+        """Begin to look at batches that take long."""
+        self._own_work.start()
+
+    def stop(self) -> None:
+        """End the looking."""
+        self._own_work.stop()
+
+    def store(self, batch: Sequence[Incoming]) -> None:
+        """Store a batch, answer it and acknowledge it, however long the database is away."""
+        try:
+            outgoing = self._database.do(lambda: self._store_and_charge(batch))
+        except (OSError, Stopped):
+            # `PictureQueue` deals with an OSError of the media folder. Any other one is a bug: the worker ends.
+            raise
+        except TookTooLong:
+            self._store_by_stations(batch)
+            return
+        except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
+            if len(batch) == 1:
+                _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
+                self._store_one_by_one(batch[0])
+                return
+            _log.warning("a batch of %d messages failed; its halves are processed apart", len(batch))
+            middle = len(batch) // 2
+            for half in (batch[:middle], batch[middle:]):
+                self.store(half)
+            return
+        self.publish(outgoing)
+        self._source.acknowledge(batch)
+
+    def _store_by_stations(self, batch: Sequence[Incoming]) -> None:
+        """Process a batch again that reached its limit, in parts. What is of one station waits for the next step."""
+        if len({message.station for message in batch}) == 1:
+            _log.warning("%s: %d messages reached the limit together", batch[0].station, len(batch))
+            self._source.put_back(batch, most=len(batch) // 2)
+            return
+        with self._costs.search(batch) as parts:
+            _log.warning("a batch of %d messages reached its limit; %d parts go on alone", len(batch), len(parts))
+            for part in parts:
+                self.store(part)
+
+    def _store_and_charge(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
+        """Process a batch, and charge a station that makes it dear, also if it fails."""
+        began, blameless, ended_early = time.monotonic(), False, False
+        with connection.wrap_database_errors:
+            backend = connection.connection.info.backend_pid
+        self._own_work.begin(backend, most_s=self._costs.limit_s(batch))
+        try:
+            with connection.execute_wrapper(self._own_work.guard):
+                return self._processor.process_batch(batch, careful=careful, hold=hold)
+        except TookTooLong:
+            ended_early = True
+            raise
+        except (Error, OSError) as error:
+            blameless = isinstance(error, OSError) or is_transient(error)
+            raise
+        finally:
+            own_s = self._own_work.end()
+            if not blameless:
+                self._charge(batch, time.monotonic() - began, own_s, ended_early=ended_early)
+
+    def _charge(self, batch: Sequence[Incoming], seconds: float, own_s: float, *, ended_early: bool) -> None:
+        verdict = self._costs.took(batch, seconds, own_s, ended_early=ended_early)
+        if verdict.pays_s:
+            self._source.charge(batch[0].station, verdict.pays_s)
+        for station, over_s in verdict.dear.items():
+            self._floods.cost_dear(station, over_s)
+
+    def _store_one_by_one(self, message: Incoming) -> None:
+        """Store a message that failed in row 1, by row 2, 3 or 4 of the ladder, and acknowledge it."""
+        # Apart from now on, or its next message would fail the batch of its neighbours too.
+        self._costs.watch(message.station)
+        try:
+            outgoing = self._database.do(
+                lambda: self._store_and_charge([message], careful=True),
+            )
+        except (OSError, Stopped):
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            _log.exception("a message on %s cannot be processed", message.topic)
+            outgoing = self._hold_or_quarantine(
+                message, "refused_by_database" if isinstance(error, Error) else "unsettled"
+            )
+        self.publish(outgoing)
+        self._source.acknowledge([message])
+
+    def _hold_or_quarantine(self, message: Incoming, reason: str) -> list[Outgoing]:
+        """Store an envelope's facts held and return the receipt. If even that fails, keep the message in quarantine.
+
+        A message in quarantine gets no receipt, because its facts have no place in their stream.
+        """
+        try:
+            return self._database.do(lambda: self._store_and_charge([message], hold=reason))
+        except (OSError, Stopped):
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            _log.exception("a message on %s is set aside", message.topic)
+            detail = type(error).__name__
+            self._database.do(lambda: self._processor.set_aside(message, "unsettled", detail))
+            return []
+
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Sign messages and send them."""
+        for one in outgoing:
+            payload = self._telling.seal(one, mono_ms=self._mono_ms())
+            # None: a welcome that must go later, when its station no longer takes the time from it.
+            if payload is not None:
+                self._source.publish(one.topic, payload, must_arrive=one.must_arrive)
