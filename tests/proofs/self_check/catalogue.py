@@ -164,6 +164,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "86-large-boot-dated-in-its-batch": (county_tests("ingest/test_late_dating.py"),),
     "87-reissues-without-end": (county_tests("ingest/test_crowded_places.py"),),
     "88-held-facts-read-without-an-end": (county_tests("ingest/test_reread_pieces.py"),),
+    "89-answers-after-one-touch-without-end": (county_tests("progress/test_surplus.py"),),
     "90-unknown-cards-without-end": (agent_tests("clocking/test_card_flood.py"),),
     "91-flood-forgotten-at-a-restart": (agent_tests("clocking/test_card_flood.py"),),
     "92-known-card-refused-in-a-flood": (agent_tests("station/test_core_loop.py"),),
