@@ -161,6 +161,15 @@ class StationEvent(Stamped):
                 condition=models.Q(kind="clock_corrected"),
                 name="event_correction",
             ),
+            # The boot before another one (`server_broker.settling.seen`). By the negated id, so that PostgreSQL does
+            # not take the primary key instead.
+            models.Index(
+                "station",
+                "kind",
+                models.F("id") * -1,
+                condition=models.Q(kind__in=["booted", "shut_down"]),
+                name="event_up_or_down",
+            ),
         ]
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="station_event_once")]
 

@@ -4884,6 +4884,7 @@ CREATE INDEX event_by_boot ON fleet_stationevent USING btree (station_id, boot);
 CREATE INDEX event_by_kind ON fleet_stationevent USING btree (station_id, kind);
 CREATE INDEX event_by_station ON fleet_stationevent USING btree (station_id, received_at DESC);
 CREATE INDEX event_correction ON fleet_stationevent USING btree (station_id, ((detail ->> 'boot'::text)), id) WHERE ((kind)::text = 'clock_corrected'::text);
+CREATE INDEX event_up_or_down ON fleet_stationevent USING btree (station_id, kind, ((id * '-1'::integer))) WHERE ((kind)::text = ANY (ARRAY[('booted'::character varying)::text, ('shut_down'::character varying)::text]));
 CREATE INDEX exceptions_kind_code_7bc10696_like ON exceptions_kind USING btree (code varchar_pattern_ops);
 CREATE INDEX exceptions_kindrecord_subject_id_35fe86e8 ON exceptions_kindrecord USING btree (subject_id);
 CREATE INDEX exceptions_kindrecord_subject_id_35fe86e8_like ON exceptions_kindrecord USING btree (subject_id varchar_pattern_ops);

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from protocol.units import DATED_QUALITIES
@@ -9,7 +10,7 @@ from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.models import Station
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.sql import query
-from server_broker.platform.tables import Table
+from server_broker.platform.tables import LAST_BIG_INTEGER, Table
 
 
 class Place(NamedTuple):
@@ -22,7 +23,8 @@ class Place(NamedTuple):
 
 def _told(table: Table) -> str:
     return f"""(SELECT t.seq, coalesce(t.corrected_wall, t.wall) AS at FROM {table} t
-     WHERE t.station_id = w.station AND t.epoch = e.epoch AND (e.epoch <> w.epoch OR t.seq < w.seq)
+     WHERE t.station_id = w.station AND t.epoch = e.epoch AND t.seq >= coalesce(w.low, 0)
+       AND t.seq < CASE WHEN e.epoch = w.epoch THEN w.seq ELSE {LAST_BIG_INTEGER} END
        AND (t.quality = ANY(%s) OR t.corrected_wall IS NOT NULL)
      ORDER BY t.seq DESC LIMIT 1)"""  # noqa: S608 - our own constant
 
@@ -30,12 +32,12 @@ def _told(table: Table) -> str:
 _BEFORE = f"""
 SELECT w.station, w.epoch, w.seq, coalesce((
     SELECT told.at FROM {STREAMS} e CROSS JOIN LATERAL ({_told(TOUCHES)} UNION ALL {_told(STATION_EVENTS)}) AS told
-    WHERE e.station_id = w.station
+    WHERE e.station_id = w.station AND (w.low IS NULL OR e.epoch = w.epoch)
       -- What was issued anew may stand in a stream of which the county has nothing but the name.
       AND e.id <= coalesce((SELECT o.id FROM {STREAMS} o WHERE o.station_id = w.station AND o.epoch = w.epoch), 0)
     ORDER BY e.id DESC, told.seq DESC LIMIT 1
-), s.enrolled_at) AT TIME ZONE 'Asia/Shanghai'
-FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
+), CASE WHEN w.low IS NULL THEN s.enrolled_at END) AT TIME ZONE 'Asia/Shanghai'
+FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[]) AS w (station, epoch, seq, low)
 JOIN {Station._meta.db_table} s ON s.id = w.station
 """  # noqa: S608 - our own constants
 
@@ -47,7 +49,18 @@ def dates_before(places: Collection[Place]) -> Mapping[Place, dt.date]:
     """
     if not places:
         return {}
+    ordered = sorted(places)
+    # A place looks back to the one before it, and what is dated before that holds for both. A station may tell very
+    # much that nothing dates, and so nobody reads it again for each place.
+    lows = [None, *(a.seq if a[:2] == b[:2] else None for a, b in pairwise(ordered))]
     dated = list(DATED_QUALITIES)
-    columns = [list(column) for column in zip(*sorted(places), strict=True)]
-    rows = query(_BEFORE, [dated, dated, *columns])
-    return {Place(station, bytes(epoch), seq): at.date() for station, epoch, seq, at in rows if at is not None}
+    rows = query(_BEFORE, [dated, dated, *(list(column) for column in zip(*ordered, strict=True)), lows])
+    own = {Place(station, bytes(epoch), seq): at for station, epoch, seq, at in rows}
+    found: dict[Place, dt.date] = {}
+    for place, low in zip(ordered, lows, strict=True):
+        at = own.get(place)
+        if at is not None:
+            found[place] = at.date()
+        elif low is not None and (before := found.get(place._replace(seq=low))) is not None:
+            found[place] = before
+    return found

@@ -238,11 +238,23 @@ def _mark_touches(marks: Marks, where: Whereabouts, news: Collection[_News]) -> 
 
 
 _SHUT_DOWN = f"""
-SELECT w.station, w.until, min((coalesce(s.corrected_wall, s.wall) AT TIME ZONE 'Asia/Shanghai')::date)
+SELECT w.station, w.until, min(down.day)
 FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::date[]) AS w (station, epoch, seq, until)
-JOIN {STATION_EVENTS} b ON b.station_id = w.station AND b.kind = 'booted' AND b.epoch = w.epoch AND b.seq = w.seq
-JOIN {STATION_EVENTS} s ON s.station_id = w.station AND s.kind = 'shut_down' AND s.id < b.id AND s.id > coalesce((
-    SELECT max(p.id) FROM {STATION_EVENTS} p WHERE p.station_id = w.station AND p.kind = 'booted' AND p.id < b.id), 0)
+CROSS JOIN LATERAL (
+    SELECT e.id FROM {STATION_EVENTS} e WHERE e.station_id = w.station AND e.epoch = w.epoch AND e.seq = w.seq LIMIT 1
+) AS b
+-- By the negated id, which the index of ups and downs has. By the id itself PostgreSQL may take the primary key, and
+-- read what all stations told since. A station may have very many boots, so none of them reads those of before.
+CROSS JOIN LATERAL (SELECT coalesce((
+    SELECT p.id * -1 FROM {STATION_EVENTS} p
+    WHERE p.station_id = w.station AND p.kind = 'booted' AND p.id * -1 > b.id * -1 ORDER BY p.id * -1 LIMIT 1
+), 0) AS boot OFFSET 0) AS before
+CROSS JOIN LATERAL (
+    SELECT min((coalesce(s.corrected_wall, s.wall) AT TIME ZONE 'Asia/Shanghai')::date) AS day
+    FROM {STATION_EVENTS} s
+    WHERE s.station_id = w.station AND s.kind = 'shut_down' AND s.id * -1 > b.id * -1 AND s.id * -1 < before.boot
+) AS down
+WHERE down.day IS NOT NULL
 GROUP BY w.station, w.until
 """  # noqa: S608 - our own constant
 

@@ -1,26 +1,23 @@
 """What comes in costs the same however much lies behind it: no statement of the intake looks at a station's history."""
 
 import hashlib
-import json
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from protocol.blobs import BlobChunk
 from protocol.codec import encode
 from protocol.facts import AlarmCleared, AlarmRaised, Attempt, ClockCorrected, DirectionChosen, LevelEnded
 from server_broker.ingest.batch import BatchProcessor
+from tests.server_broker.explained import explained
 from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble, announced, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
 
 ROWS = 6_000
-AT_MOST = 600
-"""Rows that one step of a statement may look at: the planner reads a small table whole, and a page at a time."""
 
 _STAMP = "now(), 'unknown', decode(md5((n / 100)::text), 'hex'), n, now()"
 _IDENTITY = "%(station)s, decode(md5('epoch'), 'hex'), n"
@@ -83,36 +80,6 @@ def learnt(mono: int, source: Literal["county", "ntp"]) -> ClockCorrected:
 
 def process(*messages: Any) -> None:
     BatchProcessor(clock=lambda: NOW).process_batch(messages)
-
-
-@contextmanager
-def explained() -> Iterator[list[str]]:
-    """Have each statement explained as it is run, and list those of whose steps one looks at many rows."""
-    found: list[str] = []
-    explaining = False
-
-    def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        nonlocal explaining
-        if not explaining and not many and sql.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-            explaining = True
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
-                [plan] = cursor.fetchone()
-                transaction.set_rollback(True)
-            explaining = False
-            steps = walked((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
-            found.extend(f"{step['Node Type']} looks at {rows} rows: {sql}" for step, rows in steps if rows > AT_MOST)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explain):
-        yield found
-
-
-def walked(step: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
-    removed = sum(step.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
-    yield step, round((step["Actual Rows"] + removed) * step["Actual Loops"])
-    for part in step.get("Plans", ()):
-        yield from walked(part)
 
 
 def test_a_touch_looks_at_nothing_that_lies_behind_it(station: StationDouble) -> None:
