@@ -56,6 +56,12 @@ class PinClaim(models.Model):
         verbose_name = "设密码记录"
         verbose_name_plural = "设密码记录"
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="pin_claim_once")]
+        indexes = [
+            # The newest ones go to stations, and a stolen station can tell of any number.
+            models.Index(
+                fields=["person", "-received_at", "-id"], condition=~models.Q(refused=""), name="refused_pin_by_person"
+            ),
+        ]
 
 
 class NumberEntry(Stamped):

@@ -1,6 +1,7 @@
 """What other rooms need of PINs: one person's for the front door, and a village's for its stations' roster."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -11,8 +12,9 @@ from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from server_broker.people.models import Person
 from server_broker.pins.counting import tries_of
-from server_broker.pins.models import PersonPin, PinClaim
+from server_broker.pins.models import PersonPin
 from server_broker.pins.voiding import valid
+from server_broker.platform.sql import query
 
 MOST_REFUSED = 8
 
@@ -35,11 +37,7 @@ def roster_of(village: str, *, numbers: bool) -> Roster:
     pins = {kept.person_id: kept for kept in PersonPin.objects.filter(person__in=people)}
     tries = tries_of(people) if numbers else {}
     hold = set(valid(PersonPin.objects.filter(person__in=people)).values_list("pk", flat=True))
-    refused: dict[int, list[bytes]] = defaultdict(list)
-    claims = PinClaim.objects.filter(person__in=people).exclude(refused="").order_by("-received_at", "-pk")
-    for who, salt in claims.values_list("person", "salt"):
-        if who is not None and len(refused[who]) < MOST_REFUSED:
-            refused[who].append(bytes(salt))
+    refused = _refused_of(people)
     return Roster(
         people=[
             listed
@@ -49,6 +47,21 @@ def roster_of(village: str, *, numbers: bool) -> Roster:
             for listed in [_without_pin(person, pins.get(person.pk), refused=refused[person.pk])]
         ]
     )
+
+
+def _refused_of(people: Iterable[Person]) -> dict[int, list[bytes]]:
+    """Return the salts of each person's newest PINs that are none, the newest first, by the person's key."""
+    found: dict[int, list[bytes]] = defaultdict(list)
+    # From the index and no more than these, because a stolen station can tell of any number of them.
+    for person, salt in query(
+        """SELECT p.id, c.salt FROM unnest(%s::bigint[]) AS p (id) CROSS JOIN LATERAL (
+            SELECT salt, received_at, id FROM pins_pinclaim WHERE person_id = p.id AND refused <> ''
+            ORDER BY received_at DESC, id DESC LIMIT %s
+        ) AS c ORDER BY c.received_at DESC, c.id DESC""",
+        [[person.pk for person in people], MOST_REFUSED],
+    ):
+        found[person].append(bytes(salt))
+    return found
 
 
 def _without_pin(person: Person, kept: PersonPin | None, *, refused: list[bytes]) -> RosterPerson:

@@ -5047,6 +5047,7 @@ CREATE INDEX public_usedphonelink_station_id_fb77e943_like ON public_usedphoneli
 CREATE INDEX public_usedphonelink_used_at_81d539eb ON public_usedphonelink USING btree (used_at);
 CREATE INDEX public_wrongtry_at_84d2948a ON public_wrongtry USING btree (at);
 CREATE INDEX reached_level_by_pack ON progress_reachedlevel USING btree (pack, person_id);
+CREATE INDEX refused_pin_by_person ON pins_pinclaim USING btree (person_id, received_at DESC, id DESC) WHERE (NOT ((refused)::text = ''::text));
 CREATE INDEX region_record_by_code ON regions_regionrecord USING btree (code);
 CREATE INDEX regions_region_code_f0e2b4f3_like ON regions_region USING btree (code varchar_pattern_ops);
 CREATE INDEX regions_regionrecord_merged_into_id_d7c721ac ON regions_regionrecord USING btree (merged_into_id);

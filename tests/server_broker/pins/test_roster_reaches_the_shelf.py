@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from protocol.bundle_contents import Roster, read_content
 from protocol.bundles import Bundle as BundleDocument
@@ -13,11 +14,13 @@ from server_broker.bundles.index_keeper import IndexKeeper
 from server_broker.bundles.models import Bundle
 from server_broker.fleet.models import StationStatus
 from server_broker.people.models import Person
-from server_broker.pins.models import PersonPin
+from server_broker.pins.models import PersonPin, PinClaim
+from server_broker.pins.verifiers import MOST_REFUSED, roster_of
 from server_broker.supervisor.chores import shelf_sources
 from server_broker.twin.models import SettingChoice
 from server_broker.twin.roster_source import roster_drafts
 from tests.cast import SHILI, SHILI_VILLAGE, ZHANG
+from tests.server_broker.explained import explained
 from tests.server_broker.pins.test_pins_from_stations import verifier
 from tests.server_broker.station_double import NOW, StationDouble
 
@@ -56,3 +59,27 @@ def test_each_station_has_its_roster_and_pins_only_where_numbers_are_taken(tmp_p
 
 def test_the_chore_computes_rosters() -> None:
     assert roster_drafts in shelf_sources()
+
+
+def test_a_roster_looks_at_a_few_of_the_pins_that_a_station_told_of_in_vain(two: list[str]) -> None:
+    [person] = Person.objects.all()
+    told = [
+        PinClaim(
+            station_id=SHILI,
+            epoch=bytes(16),
+            seq=seq,
+            person=person,
+            salt=b"%016d" % seq,
+            refused="" if seq % 5 else "no_touch",
+            at=NOW,
+            received_at=NOW,
+        )
+        for seq in range(1, 5_001)
+    ]
+    PinClaim.objects.bulk_create(told)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pins_pinclaim")
+    with explained() as found:
+        [listed] = roster_of(SHILI_VILLAGE, numbers=True).people
+    assert found == []
+    assert listed.refused == [b"%016d" % seq for seq in range(5_000, 5_000 - 5 * MOST_REFUSED, -5)]
