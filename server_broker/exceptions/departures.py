@@ -15,7 +15,8 @@ from server_broker.settling.region_terms import values_set
 SIGNS = (
     *("contact_changed", "number_entered", "pin_set", "visit_ended", "help_asked", "hint_answered"),
     *("request_made", "request_withdrawn", "agreed", "feedback_given", "record_made", "meeting_step"),
-    *("person_vouched", "votes_counted", "phone_link_shown", "pack_chosen"),
+    *("person_vouched", "votes_counted", "phone_link_shown", "pack_chosen", "feedback_rated", "record_withdrawn"),
+    "score_given",
 )
 """Kinds of facts that say that somebody was in the room. Touches and answers to questions do too."""
 _SILENCES = ("booted", "shut_down", "reader_lost", "epoch_opened", "facts_lost")

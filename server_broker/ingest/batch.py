@@ -23,7 +23,7 @@ from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming, Outgoing, UpMessage, read_message, read_topic
 from server_broker.ingest.presence import Presence, answer_compares, take_presence
-from server_broker.ingest.quarantine import Quarantine, SetAside
+from server_broker.ingest.quarantine import Quarantine, ToQuarantine
 from server_broker.ingest.quota import DayQuota
 from server_broker.ingest.stream_tables import SenderRow
 from server_broker.media.files import MediaFolder
@@ -41,7 +41,7 @@ class _Sorted:
     chunks: list[tuple[Incoming, BlobChunk]] = field(default_factory=list)
     """Each with the message that it came in, which goes into quarantine if the chunk is refused."""
     queries: list[tuple[SenderRow, BlobQuery]] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    to_quarantine: list[ToQuarantine] = field(default_factory=list)
 
     def add(self, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:
         """Put a message that was read among those of its kind."""
@@ -100,12 +100,12 @@ class BatchProcessor:
             outgoing += answer_compares(sorted_.compares)
             outgoing += self._take_blobs(sorted_, now)
             # Last, because chunks that were refused above go into quarantine too.
-            self._quarantine.put(sorted_.set_aside, now=now)
+            self._quarantine.put(sorted_.to_quarantine, now=now)
             # Last of all: another worker may wait for these rows until the COMMIT.
             self._quota.keep()
         return outgoing
 
-    def set_aside(self, incoming: Incoming, reason: str, detail: str) -> None:
+    def put_in_quarantine(self, incoming: Incoming, reason: str, detail: str) -> None:
         """Put a message into quarantine that could not be processed at all.
 
         Raises:
@@ -117,27 +117,27 @@ class BatchProcessor:
             except Refused:
                 station = None
             known = station is not None and station in stream_tables.load_senders([station])
-            message = SetAside(station if known else None, incoming, reason, detail)
+            message = ToQuarantine(station if known else None, incoming, reason, detail)
             self._quarantine.put([message], now=self._clock())
 
     def _sort(self, batch: Sequence[Incoming]) -> _Sorted:
-        """Read each message. What cannot be read, or comes from nobody who may send, goes to ``set_aside``."""
+        """Read each message. What cannot be read, or comes from nobody who may send, goes to ``to_quarantine``."""
         sorted_ = _Sorted()
         placed: list[tuple[Incoming, Topic]] = []
         for incoming in batch:
             try:
                 placed.append((incoming, read_topic(incoming)))
             except Refused as refused:
-                sorted_.set_aside.append(SetAside(None, incoming, refused.reason, refused.detail))
+                sorted_.to_quarantine.append(ToQuarantine(None, incoming, refused.reason, refused.detail))
         # The topics first and then all senders with one statement.
         senders = stream_tables.load_senders({topic.station for _, topic in placed})
         for incoming, topic in placed:
             sender = senders.get(topic.station)
             if sender is None:
-                sorted_.set_aside.append(SetAside(None, incoming, "unknown_station", topic.station))
+                sorted_.to_quarantine.append(ToQuarantine(None, incoming, "unknown_station", topic.station))
             elif sender.revoked or sender.record_key is None:
                 reason = "revoked" if sender.revoked else "not_enrolled"
-                sorted_.set_aside.append(SetAside(sender.id, incoming, reason, topic.station))
+                sorted_.to_quarantine.append(ToQuarantine(sender.id, incoming, reason, topic.station))
             else:
                 try:
                     # It hears its answers where it speaks. Another shard's number was given to it since, or before.
@@ -145,7 +145,7 @@ class BatchProcessor:
                         sender = replace(sender, shard=topic.shard)
                     sorted_.add(sender, incoming, read_message(topic, incoming))
                 except Refused as refused:
-                    sorted_.set_aside.append(SetAside(sender.id, incoming, refused.reason, refused.detail))
+                    sorted_.to_quarantine.append(ToQuarantine(sender.id, incoming, refused.reason, refused.detail))
         return sorted_
 
     def _take_blobs(self, sorted_: _Sorted, now: datetime) -> list[Outgoing]:
@@ -156,7 +156,7 @@ class BatchProcessor:
         came_in = {id(chunk): incoming for incoming, chunk in sorted_.chunks}
         for chunk, why in blobs.take(self._quota.chunks([chunk for _, chunk in sorted_.chunks], now=now)):
             incoming = came_in[id(chunk)]
-            sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
+            sorted_.to_quarantine.append(ToQuarantine(chunk.station, incoming, "blob_refused", str(why)))
         return [
             Outgoing(sender.shard, blobs.missing_of(query))
             for sender, query in sorted_.queries

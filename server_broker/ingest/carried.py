@@ -42,7 +42,7 @@ from server_broker.ingest.held import REVOKED
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, SignedHeadKept, UnprovenHead
-from server_broker.ingest.quarantine import Quarantine, SetAside
+from server_broker.ingest.quarantine import Quarantine, ToQuarantine
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
 from server_broker.ingest.signatures import is_signed_by
@@ -201,7 +201,7 @@ class _Carrying:
             return
         detail = f"记录流 {envelope.head.epoch.hex()} 的第 {envelope.first} 至 {envelope.head.through} 条"
         with transaction.atomic():
-            self._quarantine.put([SetAside(self._sender.id, incoming, reason, detail)], now=self._clock())
+            self._quarantine.put([ToQuarantine(self._sender.id, incoming, reason, detail)], now=self._clock())
 
     def _take_chunks(self) -> None:
         chunks, self._chunks = self._chunks, []

@@ -1,4 +1,4 @@
-"""Find the stations whose messages cost the worker far more time than their size says. Pure: times are passed in.
+"""Find the stations whose messages cost the worker far more time than their size says. Pure, and the clock is given.
 
 A batch has messages of many stations, and only its time as a whole is known. So a batch that took too long is not
 repeated but remembered: from then on the stations in it are processed in two halves, each in a batch of its own. The
@@ -141,7 +141,7 @@ class Costs:
 
     def batches(self, messages: Sequence[Incoming]) -> list[list[Incoming]]:
         """Return ``messages`` in batches: those of stations that nobody watches in one, the others by their groups."""
-        self._put_back()
+        self._rejoin()
         batches: dict[int, list[Incoming]] = {0: []}
         for message in messages:
             watch = self._watch_of(message.station)
@@ -149,9 +149,12 @@ class Costs:
         return [batch for batch in batches.values() if batch]
 
     def limit_s(self, batch: Sequence[Incoming]) -> float | None:
-        """Return for how long a batch may be worked on; None: for as long as it takes."""
+        """Return for how long a batch may be worked on; None: for as long as it takes.
+
+        One message has no limit: it can't be done again in parts. So what is stored carefully or held has none either.
+        """
         in_vain = self._clock() < self._no_limit_until and len(_stations_of(batch)) > 1
-        return None if len(batch) == 1 or in_vain else _limit_s(batch)
+        return None if len(batch) == 1 or in_vain else _limit_of(batch)
 
     @contextmanager
     def search(self, batch: Sequence[Incoming]) -> Iterator[list[list[Incoming]]]:
@@ -193,7 +196,7 @@ class Costs:
             self._note_last(stations, is_dear=is_dear)
         if alone and is_dear:
             self._own.append(_Own(self._clock(), alone, own_s))
-        if self._searches and alone and own_s > _limit_s(batch):
+        if self._searches and alone and own_s > _limit_of(batch):
             self._too_long.add(alone)
         if not over_s:
             return Verdict()
@@ -235,7 +238,7 @@ class Costs:
         for station in stations:
             self._watched[station] = _Watch(group, self._clock() + WINDOW_S)
 
-    def _put_back(self) -> None:
+    def _rejoin(self) -> None:
         """Have the oldest batches apart be none, if all of them together keep the others waiting for too long.
 
         What one takes is the median of late: a disk that turns slow shows in it after a few batches, a dear station
@@ -308,5 +311,5 @@ def _stations_of(batch: Sequence[Incoming]) -> list[str]:
     return list(dict.fromkeys(message.station for message in batch))
 
 
-def _limit_s(batch: Sequence[Incoming]) -> float:
+def _limit_of(batch: Sequence[Incoming]) -> float:
     return max(LIMIT_S, OWN_TIMES * sum(price_s(message) for message in batch))

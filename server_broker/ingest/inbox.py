@@ -1,6 +1,6 @@
 """Messages that wait for the worker, taken out by turns, so that no station waits for what another sends.
 
-Pure: no thread, no socket; times are passed in.
+Pure: no thread, no socket, and the clock is given.
 
 **By turns.** Each station has an account of the worker's time that it has used. Of the messages at hand those of the
 station that has used least go first. A message is charged when it is taken, by its size; where a station's messages
@@ -12,8 +12,8 @@ where the others stand, so nobody saves time up.
 each. What comes beyond is let go: the station that was given no receipt sends its facts again. Of messages that state a
 latest value the newest stays, and of all others the oldest.
 
-**Three ranks.** Births go before facts, because a station believes a welcome for 2 s only. Pieces of pictures go after
-facts, a few at a time.
+**Three precedences.** Births go before facts, because a station believes a welcome for 2 s only. Pieces of pictures go
+after facts, a few at a time.
 """
 
 import heapq
@@ -35,14 +35,14 @@ MAX_BLOBS = 400
 MAX_UNSURE_BYTES = 32 * 2**20
 """With more bytes of QoS 0 waiting, more are dropped. Nothing that must arrive is sent by QoS 0."""
 DEBT_S = 1.0
-"""A station may cost this much more than its messages are charged for. Then it waits until the debt is paid."""
+"""A station may cost this much more than its messages are charged for. Then it waits until it owes only so much."""
 LESS_FOR_S = 600.0
 """For how long a station whose messages reached the limit of a batch gets fewer into one."""
 PAID_A_SECOND = 0.2
 """How much of its debt a station pays in a second: the part of the worker's time that dear messages may take."""
 
 
-class Rank(IntEnum):
+class Precedence(IntEnum):
     """What goes before what."""
 
     BIRTHS = 0
@@ -52,30 +52,30 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    rank: Rank
+    precedence: Precedence
     most: int
     """Messages of one station that may wait."""
     newest: bool = False
     """Whether the newest stays when there are more."""
 
 
-_OTHER = _Kind(Rank.FACTS, 4)
+_OTHER = _Kind(Precedence.FACTS, 4)
 """Of a leaf that is none of the contract's: such a message goes into quarantine."""
 _KINDS = {
-    "birth": _Kind(Rank.BIRTHS, 2, newest=True),
-    "facts": _Kind(Rank.FACTS, 8),
-    "compare": _Kind(Rank.FACTS, 4),
-    "vitals": _Kind(Rank.FACTS, 2, newest=True),
-    "reported": _Kind(Rank.FACTS, 2, newest=True),
-    "gone": _Kind(Rank.FACTS, 4, newest=True),
-    "asked": _Kind(Rank.BLOBS, 4),
-    "blob": _Kind(Rank.BLOBS, 8),
+    "birth": _Kind(Precedence.BIRTHS, 2, newest=True),
+    "facts": _Kind(Precedence.FACTS, 8),
+    "compare": _Kind(Precedence.FACTS, 4),
+    "vitals": _Kind(Precedence.FACTS, 2, newest=True),
+    "reported": _Kind(Precedence.FACTS, 2, newest=True),
+    "gone": _Kind(Precedence.FACTS, 4, newest=True),
+    "asked": _Kind(Precedence.BLOBS, 4),
+    "blob": _Kind(Precedence.BLOBS, 8),
 }
 
 
-def rank_of(message: Incoming) -> Rank:
+def precedence_of(message: Incoming) -> Precedence:
     """Return what a message goes before and after."""
-    return _KINDS.get(message.leaf, _OTHER).rank
+    return _KINDS.get(message.leaf, _OTHER).precedence
 
 
 @dataclass(slots=True)
@@ -139,7 +139,7 @@ class FairInbox:
         self._clock = clock
         self._accounts: dict[str, _Account] = {}
         self._queues: dict[str, LeafQueue] = {}
-        self._busy: dict[Rank, dict[LeafQueue, None]] = {rank: {} for rank in Rank}
+        self._busy: dict[Precedence, dict[LeafQueue, None]] = {precedence: {} for precedence in Precedence}
         """Queues with messages, as ordered sets: of stations that have used as much, the first come goes first."""
         self._blobs = 0
         self._unsure_bytes = 0
@@ -163,7 +163,7 @@ class FairInbox:
             unsure: It came by QoS 0.
         """
         kind, account, messages = queue.kind, queue.account, queue.messages
-        full = kind.rank is Rank.BLOBS and self._blobs >= MAX_BLOBS
+        full = kind.precedence is Precedence.BLOBS and self._blobs >= MAX_BLOBS
         if full or queue.is_closed or (unsure and self._unsure_bytes > MAX_UNSURE_BYTES):
             queue.let_one_go()
             return message
@@ -176,12 +176,12 @@ class FairInbox:
             account.used_s = max(account.used_s, self._reached_s)
         messages.append(message)
         self._count(queue, message, 1)
-        self._busy[kind.rank][queue] = None
+        self._busy[kind.precedence][queue] = None
         return gone
 
     def _count(self, queue: LeafQueue, message: Incoming, sign: int) -> None:
         queue.account.waiting += sign
-        if queue.kind.rank is Rank.BLOBS:
+        if queue.kind.precedence is Precedence.BLOBS:
             self._blobs += sign
         if message.unsure:
             self._unsure_bytes += sign * len(message.payload)
@@ -196,7 +196,7 @@ class FairInbox:
             queue = self.queue(message.topic)
             queue.messages.appendleft(message)
             self._count(queue, message, 1)
-            self._busy[queue.kind.rank][queue] = None
+            self._busy[queue.kind.precedence][queue] = None
             queue.account.most, queue.account.most_until = most, self._clock() + LESS_FOR_S
 
     def has_ready(self) -> bool:
@@ -210,13 +210,13 @@ class FairInbox:
         At most half of ``max_messages`` and ``max_bytes`` are births, so that facts get through a storm of births.
         Pieces of pictures have as many bytes again for themselves.
         """
-        births = self._take(Rank.BIRTHS, max_messages // 2 or 1, max_bytes // 2)
+        births = self._take(Precedence.BIRTHS, max_messages // 2 or 1, max_bytes // 2)
         left = max(0, max_bytes - sum(len(message.payload) for message in births))
-        facts = self._take(Rank.FACTS, max_messages - len(births), left)
-        return [*births, *facts, *(self._take(Rank.BLOBS, BLOBS_AT_ONCE, max_bytes) if blobs else ())]
+        facts = self._take(Precedence.FACTS, max_messages - len(births), left)
+        return [*births, *facts, *(self._take(Precedence.BLOBS, BLOBS_AT_ONCE, max_bytes) if blobs else ())]
 
-    def _take(self, rank: Rank, most: int, max_bytes: int) -> list[Incoming]:
-        busy, at = self._busy[rank], self._clock()
+    def _take(self, precedence: Precedence, most: int, max_bytes: int) -> list[Incoming]:
+        busy, at = self._busy[precedence], self._clock()
         ready = [
             (queue.account.used_s, number, queue) for number, queue in enumerate(busy) if queue.account.is_ready(at)
         ]

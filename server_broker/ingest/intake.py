@@ -33,7 +33,7 @@ from server_broker.ingest.projections import derive, move_rows, put_rows
 from server_broker.ingest.reading import Known, NewFact, Reading, StreamState, read_run, runs_of
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import CROWDED, Crowded, Origins, refs_of
-from server_broker.ingest.signatures import Claim, verdicts
+from server_broker.ingest.signatures import HeadClaim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamRow
 from server_broker.platform.tables import LAST_INTEGER
 
@@ -151,7 +151,7 @@ class Intake:
         # What the county has already is not verified again.
         is_true = verdicts(
             [
-                Claim(sender.record_key or b"", sender.id, run[-1].head)
+                HeadClaim(sender.record_key or b"", sender.id, run[-1].head)
                 for sender, stream, run in runs
                 if run[-1].head.through > stream.state.through
             ]
@@ -278,7 +278,7 @@ class Intake:
     def _store_best_effort(self, put: Callable[[], None]) -> None:
         """Store something that a receipt does not need. With ``hold``, go on without it if the database refuses it.
 
-        Otherwise a refusal fails the batch, and the next rung of the ladder finds out what is to blame.
+        Otherwise a refusal fails the batch, and the next row of the ladder finds out what is to blame.
         """
         if not self._hold_with:
             put()

@@ -30,15 +30,20 @@ goes down to the next row only if it failed in the one before.
 = ====================================  =====================================  ==================  ============
 """
 
+import errno
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from django.db import Error, connection
 
+from server_broker.fleet.alarm_codes import MEDIA_FOLDER
+from server_broker.fleet.alarms import raise_alarm
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.costs import Costs
 from server_broker.ingest.floods import FloodWatch
+from server_broker.ingest.inbox import Precedence, precedence_of
 from server_broker.ingest.lease import LeasedDatabase, Stopped
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.own_work import OwnWork, TookTooLong
@@ -47,6 +52,9 @@ from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.transient import is_transient
 
 _log = logging.getLogger(__name__)
+
+_MEDIA_FOLDER_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES)
+"""What a full, worn out or wrongly mounted disk says. Any other `OSError` is a bug and ends the worker."""
 
 
 class Ladder:
@@ -61,6 +69,7 @@ class Ladder:
         costs: Costs,
         floods: FloodWatch,
         telling: TimeTelling,
+        clock: Callable[[], datetime],
         mono_ms: Callable[[], int],
     ) -> None:
         """Make it.
@@ -75,6 +84,7 @@ class Ladder:
         self._costs = costs
         self._floods = floods
         self._telling = telling
+        self._clock = clock
         self._mono_ms = mono_ms
         self._own_work = OwnWork()
 
@@ -90,9 +100,11 @@ class Ladder:
         """Store a batch, answer it and acknowledge it, however long the database is away."""
         try:
             outgoing = self._database.do(lambda: self._store_and_charge(batch))
-        except (OSError, Stopped):
-            # `PictureQueue` deals with an OSError of the media folder. Any other one is a bug: the worker ends.
+        except Stopped:
             raise
+        except OSError as error:
+            self._drop_pictures(batch, error)
+            return
         except TookTooLong:
             self._store_by_stations(batch)
             return
@@ -109,6 +121,22 @@ class Ladder:
         self.publish(outgoing)
         self._source.acknowledge(batch)
 
+    def _drop_pictures(self, batch: Sequence[Incoming], error: OSError) -> None:
+        """Raise an alarm because the media folder cannot be written, and acknowledge what is about pictures.
+
+        Raises:
+            OSError: It is another error, and so a bug. The worker ends.
+        """
+        if error.errno not in _MEDIA_FOLDER_ERRORS or any(precedence_of(one) is not Precedence.BLOBS for one in batch):
+            raise error
+        _log.error("the media folder cannot be written: %s", error)
+        detail = "图片目录无法写入"
+        self._database.do(
+            lambda: raise_alarm(station=None, code=MEDIA_FOLDER, severity="critical", detail=detail, at=self._clock()),
+        )
+        # Nothing was stored, but the station has its picture until the county says that it lacks nothing of it.
+        self._source.acknowledge(batch)
+
     def _store_by_stations(self, batch: Sequence[Incoming]) -> None:
         """Process a batch again that reached its limit, in parts. What is of one station waits for the next step."""
         if len({message.station for message in batch}) == 1:
@@ -123,6 +151,7 @@ class Ladder:
     def _store_and_charge(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
         """Process a batch, and charge a station that makes it dear, also if it fails."""
         began, blameless, ended_early = time.monotonic(), False, False
+        # Before the batch's time begins: a dead connection shows here, and is nobody's cost.
         with connection.wrap_database_errors:
             backend = connection.connection.info.backend_pid
         self._own_work.begin(backend, most_s=self._costs.limit_s(batch))
@@ -152,18 +181,23 @@ class Ladder:
         # Apart from now on, or its next message would fail the batch of its neighbours too.
         self._costs.watch(message.station)
         try:
-            outgoing = self._database.do(
-                lambda: self._store_and_charge([message], careful=True),
-            )
+            outgoing = self._store_carefully(message)
+        except OSError as error:
+            self._drop_pictures([message], error)
+            return
+        self.publish(outgoing)
+        self._source.acknowledge([message])
+
+    def _store_carefully(self, message: Incoming) -> list[Outgoing]:
+        """Store a message by row 2; if that fails, by the rows below."""
+        try:
+            return self._database.do(lambda: self._store_and_charge([message], careful=True))
         except (OSError, Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - likewise
             _log.exception("a message on %s cannot be processed", message.topic)
-            outgoing = self._hold_or_quarantine(
-                message, "refused_by_database" if isinstance(error, Error) else "unsettled"
-            )
-        self.publish(outgoing)
-        self._source.acknowledge([message])
+            reason = "refused_by_database" if isinstance(error, Error) else "unsettled"
+            return self._hold_or_quarantine(message, reason)
 
     def _hold_or_quarantine(self, message: Incoming, reason: str) -> list[Outgoing]:
         """Store an envelope's facts held and return the receipt. If even that fails, keep the message in quarantine.
@@ -177,7 +211,7 @@ class Ladder:
         except Exception as error:  # noqa: BLE001 - likewise
             _log.exception("a message on %s is set aside", message.topic)
             detail = type(error).__name__
-            self._database.do(lambda: self._processor.set_aside(message, "unsettled", detail))
+            self._database.do(lambda: self._processor.put_in_quarantine(message, "unsettled", detail))
             return []
 
     def publish(self, outgoing: Sequence[Outgoing]) -> None:

@@ -12,10 +12,10 @@ A machine that stands still lets nobody look, so less is counted there and never
 is not counted either. An honest station's batches take a few hundredths of a second, so for them nobody looks.
 
 **A batch may have a limit.** Beyond it PostgreSQL is told to cancel the batch's statement, and `guard`, which stands
-around each statement, raises `TookTooLong`. That happens before COMMIT or not at all: a COMMIT that is cancelled while
-it waits for a replica counts as done (PostgreSQL, "Planning for High Availability"), and its receipts would promise
-what one machine alone has. So a cancel is sent only during a statement, and the statement does not end before it is
-sent. PostgreSQL forgets a cancel that it gets between two statements.
+around each statement but COPY, raises `TookTooLong`. That happens before COMMIT or not at all: a COMMIT that is
+cancelled while it waits for a replica counts as done (PostgreSQL, "Planning for High Availability"), and its receipts
+would promise what one machine alone has. So a cancel is sent only during a statement, and the statement does not end
+before it is sent. PostgreSQL forgets a cancel that it gets between two statements.
 """
 
 import threading

@@ -1,20 +1,14 @@
 """Process messages about pictures, for a part of each step only. What is left of them waits for the next step."""
 
-import errno
 import logging
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from itertools import chain
 
-from server_broker.fleet.alarm_codes import MEDIA_FOLDER
-from server_broker.fleet.alarms import raise_alarm
 from server_broker.ingest.costs import Costs
 from server_broker.ingest.ladder import Ladder
-from server_broker.ingest.lease import LeasedDatabase
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.source import Source
 
 _log = logging.getLogger(__name__)
 
@@ -24,28 +18,14 @@ BLOBS_OF_ONE = 2
 """Messages about pictures of a station in one batch. They may complete as many pictures, which may be hard to open, and
 nothing can be put off within a batch. By the contract a station has one under way."""
 
-_MEDIA_FOLDER_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES)
-"""What a full, worn out or wrongly mounted disk says. Any other `OSError` is a bug and ends the worker."""
-
 
 class PictureQueue:
     """What is about pictures and waits. Only the worker's thread uses it."""
 
-    def __init__(
-        self,
-        *,
-        source: Source,
-        database: LeasedDatabase,
-        ladder: Ladder,
-        costs: Costs,
-        clock: Callable[[], datetime],
-    ) -> None:
-        """Make an empty queue."""
-        self._source = source
-        self._database = database
+    def __init__(self, ladder: Ladder, costs: Costs) -> None:
+        """Make an empty queue. Batches are stored by ``ladder``, and divided as ``costs`` says."""
         self._ladder = ladder
         self._costs = costs
-        self._clock = clock
         self._waiting: list[Incoming] = []
         """What an earlier step had no time for."""
 
@@ -62,28 +42,11 @@ class PictureQueue:
         done = 0
         while batches and (not done or time.monotonic() < until):
             batch = batches.popleft()
-            self._process_batch(batch)
+            self._ladder.store(batch)
             done += len(batch)
-        # Those of a station are still in order.
+        # Those of a station are still in order, but for what reached its limit and was put back.
         self._waiting = list(chain.from_iterable(batches))
         return done
-
-    def _process_batch(self, batch: Sequence[Incoming]) -> None:
-        """Process a batch about pictures. If the media folder cannot be written, raise an alarm and drop it."""
-        try:
-            self._ladder.store(batch)
-        except OSError as error:
-            if error.errno not in _MEDIA_FOLDER_ERRORS:
-                raise
-            _log.error("the media folder cannot be written: %s", error)
-            detail = "图片目录无法写入"
-            self._database.do(
-                lambda: raise_alarm(
-                    station=None, code=MEDIA_FOLDER, severity="critical", detail=detail, at=self._clock()
-                ),
-            )
-            # Nothing was stored, but the station has its picture until the county says that it lacks nothing of it.
-            self._source.acknowledge(batch)
 
 
 def _by_turns(messages: Sequence[Incoming]) -> list[list[Incoming]]:

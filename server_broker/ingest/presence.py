@@ -26,7 +26,7 @@ from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import overflow_alarms
 from server_broker.ingest.messages import Outgoing
-from server_broker.ingest.signatures import Claim, verdicts
+from server_broker.ingest.signatures import HeadClaim, verdicts
 from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.database_text import shown_line
@@ -178,7 +178,10 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
     """Each with the nonce of the birth that carries it; empty if vitals carry it."""
     alarms = []
     claims = [
-        (Claim(sender.record_key or b"", sender.id, message.head), message.nonce if isinstance(message, Birth) else b"")
+        (
+            HeadClaim(sender.record_key or b"", sender.id, message.head),
+            message.nonce if isinstance(message, Birth) else b"",
+        )
         for sender, message in said
         if isinstance(message, Birth | Vitals)
     ]

@@ -27,7 +27,7 @@ QUARANTINED_KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class ToQuarantine:
     """A message that could not be taken. ``station`` is None when the county knows no such station."""
 
     station: str | None
@@ -54,7 +54,7 @@ class Quarantine:
     def __init__(self) -> None:
         self._spent: dict[str | None, _Spent] = {}
 
-    def put(self, messages: Sequence[SetAside], *, now: datetime) -> None:
+    def put(self, messages: Sequence[ToQuarantine], *, now: datetime) -> None:
         """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
         if not messages:
             return

@@ -19,7 +19,7 @@ _FEW = 8
 """So many are verified as fast as another thread begins."""
 
 
-class Claim(NamedTuple):
+class HeadClaim(NamedTuple):
     """Something to verify: that the holder of ``key``, a raw Ed25519 public key, signed this head for the station."""
 
     key: bytes
@@ -30,14 +30,14 @@ class Claim(NamedTuple):
 class Verdicts:
     """Which claims are true. What was not verified beforehand is verified when it is asked about."""
 
-    def __init__(self, verified: dict[Claim, bool]) -> None:
+    def __init__(self, verified: dict[HeadClaim, bool]) -> None:
         self._verified = verified
 
     def of(self, key: bytes, station: str) -> Callable[[SignedHead], bool]:
         """Return what tells of a head whether the holder of ``key`` signed it for this station."""
-        return lambda head: self[Claim(key, station, head)]
+        return lambda head: self[HeadClaim(key, station, head)]
 
-    def __getitem__(self, claim: Claim) -> bool:
+    def __getitem__(self, claim: HeadClaim) -> bool:
         found = self._verified.get(claim)
         if found is None:
             found = self._verified[claim] = is_signed_by(*claim)
@@ -53,14 +53,14 @@ def is_signed_by(key: bytes, station: str, head: SignedHead) -> bool:
     return True
 
 
-def verdicts(claims: Collection[Claim], *, threads: int = THREADS) -> Verdicts:
+def verdicts(claims: Collection[HeadClaim], *, threads: int = THREADS) -> Verdicts:
     """Verify all of ``claims``, in this many threads if there are more than a few."""
     if len(claims) <= _FEW or threads == 1:
         return Verdicts({claim: is_signed_by(*claim) for claim in claims})
     # A share for each thread, because handing over every single one costs a fifth of verifying it.
     listed = list(claims)
     shares = [listed[first::threads] for first in range(threads)]
-    verified: dict[Claim, bool] = {}
+    verified: dict[HeadClaim, bool] = {}
     for share, found in zip(shares, _pool(threads).map(_each, shares), strict=True):
         verified |= zip(share, found, strict=True)
     return Verdicts(verified)
@@ -72,5 +72,5 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "verify")
 
 
-def _each(claims: Sequence[Claim]) -> list[bool]:
+def _each(claims: Sequence[HeadClaim]) -> list[bool]:
     return [is_signed_by(*claim) for claim in claims]

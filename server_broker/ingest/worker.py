@@ -32,7 +32,7 @@ from server_broker.ingest.costs import Costs
 from server_broker.ingest.dating.walk import LateDating
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.floods import FloodWatch
-from server_broker.ingest.inbox import Rank, rank_of
+from server_broker.ingest.inbox import Precedence, precedence_of
 from server_broker.ingest.ladder import Ladder
 from server_broker.ingest.lease import LeasedDatabase, Stopped
 from server_broker.ingest.pictures import PictureQueue
@@ -97,11 +97,10 @@ class Worker:
             costs=self._costs,
             floods=self._floods,
             telling=self._telling,
+            clock=clock,
             mono_ms=mono_ms,
         )
-        self._pictures = PictureQueue(
-            source=source, database=self._database, ladder=self._ladder, costs=self._costs, clock=clock
-        )
+        self._pictures = PictureQueue(self._ladder, self._costs)
         self._look_again = 0.0
         self._silence = SilenceWatch(shards=share.shards, mono_ms=mono_ms())
         self._late_dating = LateDating(shards=share.shards, clock=time.monotonic)
@@ -136,7 +135,7 @@ class Worker:
             self._database.do(
                 lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()),
             )
-        births, others, about_pictures = ([one for one in messages if rank_of(one) is rank] for rank in Rank)
+        births, others, about_pictures = ([one for one in messages if precedence_of(one) is its] for its in Precedence)
         for batch in (*self._costs.batches(births), *self._costs.batches(others)):
             self._ladder.store(batch)
         pictures_done = self._pictures.process(about_pictures)

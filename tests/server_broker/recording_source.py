@@ -8,7 +8,7 @@ from protocol.codec import decode
 from protocol.receipts import Receipt
 from protocol.signing import Signed
 from server_broker.broker.refusals import BrokerRefusals
-from server_broker.ingest.inbox import Rank, rank_of
+from server_broker.ingest.inbox import Precedence, precedence_of
 from server_broker.ingest.messages import Incoming
 
 
@@ -49,8 +49,8 @@ class RecordingSource:
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float, blobs: bool = True) -> list[Incoming]:
         left = deque[Incoming]()
         if not blobs:
-            left.extend(one for one in self.waiting if rank_of(one) is Rank.BLOBS)
-            self.waiting = deque(one for one in self.waiting if rank_of(one) is not Rank.BLOBS)
+            left.extend(one for one in self.waiting if precedence_of(one) is Precedence.BLOBS)
+            self.waiting = deque(one for one in self.waiting if precedence_of(one) is not Precedence.BLOBS)
         drained, of = list[Incoming](), Counter[str]()
         for one in [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]:
             of[one.station] += 1

@@ -84,11 +84,15 @@ class LateDating:
         due = DatingDue.objects.filter(station__shard__in=self._shards)
         if not due.exists():
             return
+        began = False
         with transaction.atomic():
             _tell_of_waiting_corrections(due, now)
             _date_small(due, now)
             if station := self._whose_turn():
-                self._go_on(station, now)
+                began = self._go_on(station, now)
+        # Only now: nobody rests from a walk that was rolled back.
+        if station and began:
+            self._resting[station] = self._clock() + REST_S
 
     def _whose_turn(self) -> str | None:
         """Return the station whose walk goes on or begins now."""
@@ -103,9 +107,12 @@ class LateDating:
         )
         return found[0][0] if found else None
 
-    def _go_on(self, station: str, now: datetime) -> None:
+    def _go_on(self, station: str, now: datetime) -> bool:
+        """Go on with the walk of a station, and return whether it began just now."""
         self._had_turn = station
-        walk = DatingWalk.objects.filter(station=station).first() or self._begin(station)
+        walk = DatingWalk.objects.filter(station=station).first()
+        began = walk is None
+        walk = walk or _begin(station)
         left = ROWS_A_PIECE
         names = list(_TABLES)
         # An upgrade may have taken the table away, then all are gone through again.
@@ -119,14 +126,15 @@ class LateDating:
             if len(rows) == left:
                 walk.epoch, walk.seq = rows[-1].epoch, rows[-1].seq
                 walk.save()
-                return
+                return began
             left -= len(rows)
         _end(walk, now)
+        return began
 
-    def _begin(self, station: str) -> DatingWalk:
-        self._resting[station] = self._clock() + REST_S
-        DatingDue.objects.filter(station=station).update(in_walk=True)
-        return DatingWalk(station_id=station, table=STAMPED_TABLES[0].name, epoch=b"", seq=0)
+
+def _begin(station: str) -> DatingWalk:
+    DatingDue.objects.filter(station=station).update(in_walk=True)
+    return DatingWalk(station_id=station, table=STAMPED_TABLES[0].name, epoch=b"", seq=0)
 
 
 def _tell_of_waiting_corrections(due: QuerySet[DatingDue], now: datetime) -> None:
@@ -139,7 +147,9 @@ def _tell_of_waiting_corrections(due: QuerySet[DatingDue], now: datetime) -> Non
 
 def _date_small(due: QuerySet[DatingDue], now: datetime) -> None:
     """Date boots whole, one of a station at a time."""
-    waiting = due.filter(large=False).order_by("station_id", "pk").distinct("station_id")[:STATIONS_A_TIME]
+    some = due.filter(large=False).order_by("station_id", "pk").distinct("station_id").values_list("pk", flat=True)
+    # Locked before the anchors are read: whoever reads held facts again may correct one of these boots meanwhile.
+    waiting = DatingDue.objects.filter(pk__in=list(some[:STATIONS_A_TIME])).order_by("pk").select_for_update()
     boots: dict[Boot, DatingDue] = {(one.station_id, bytes(one.boot)): one for one in waiting}
     turns = turns_of(rows_of(boots), most=ROWS_A_PIECE)
     plans = {boot: plan(anchors) for boot, anchors in anchors_of(turns.at_once).items()}

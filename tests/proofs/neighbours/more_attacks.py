@@ -1,4 +1,4 @@
-"""More attacks: packets across borders of TLS records, filters, pictures that are hard to open, requests to the web."""
+"""More attacks: what costs the broker much, facts that cost the county much, pictures, and requests to the web."""
 
 import contextlib
 import hashlib

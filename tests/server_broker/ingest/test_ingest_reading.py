@@ -13,7 +13,7 @@ from protocol.envelope import Envelope, SealedFact
 from protocol.heads import SignedHead
 from protocol.receipts import Held
 from server_broker.ingest.reading import Known, Reading, StreamState, read_envelope, read_run, runs_of
-from server_broker.ingest.signatures import Claim, Verdicts, is_signed_by, verdicts
+from server_broker.ingest.signatures import HeadClaim, Verdicts, is_signed_by, verdicts
 from tests.server_broker.station_double import StationDouble, booted, touch
 
 
@@ -295,11 +295,11 @@ def test_verdicts_are_of_a_key_a_station_and_a_head_however_many_threads_there_a
     station = StationDouble().add(*(touch(n) for n in range(12)))
     stranger = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     heads = [station.signed(seq) for seq in range(1, 13)]
-    true = [Claim(station.public, station.id, head) for head in heads]
+    true = [HeadClaim(station.public, station.id, head) for head in heads]
     false = [
-        Claim(stranger, station.id, heads[0]),
-        Claim(station.public, "yanshi-01", heads[1]),
-        Claim(b"", "x", heads[2]),
+        HeadClaim(stranger, station.id, heads[0]),
+        HeadClaim(station.public, "yanshi-01", heads[1]),
+        HeadClaim(b"", "x", heads[2]),
     ]
     for threads in (1, 2, 4):
         found = verdicts([*true, *false], threads=threads)

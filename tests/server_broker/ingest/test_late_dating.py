@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from protocol.facts import ClockCorrected
 from server_broker.attendance.models import Touch as TouchRow
@@ -14,6 +14,7 @@ from server_broker.derived.walk import StationWalk
 from server_broker.fleet.fact_rows import Identity
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.dating import walk
 from server_broker.ingest.dating.due import AT_ONCE, BOOTS_OF_A_STATION, OF_A_STATION, rows_of, turns_of
 from server_broker.ingest.dating.walk import ASKED_OFTEN, EVERY_S, REST_S, ROWS_A_PIECE, LateDating
 from server_broker.ingest.messages import Incoming
@@ -138,6 +139,22 @@ def test_a_station_rests_between_two_walks_and_is_told_of(county: County) -> Non
     county.seconds += REST_S
     county.step(3)
     assert not DatingDue.objects.exists()
+
+
+def test_a_walk_that_was_rolled_back_lets_nobody_rest(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    station = station_with_rows("shili-00001")
+    county.process(station.add(learnt(LATE)).facts_message())
+    with monkeypatch.context() as patched:
+        patched.setattr(walk, "write_times", broken)
+        with pytest.raises(OperationalError):
+            county.step()
+    county.seconds += EVERY_S
+    county.step()
+    assert undated(station) == ROWS - ROWS_A_PIECE
+
+
+def broken(*_: object, **__: object) -> None:
+    raise OperationalError
 
 
 def test_a_clock_corrected_on_the_way_makes_another_walk(county: County) -> None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from protocol.blobs import BlobChunk, BlobQuery
 from protocol.codec import encode
 from server_broker.ingest import pictures as pictures_module
-from server_broker.ingest.inbox import FairInbox, rank_of
+from server_broker.ingest.inbox import FairInbox, precedence_of
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.pictures import BLOBS_OF_ONE
 from server_broker.ingest.worker import Worker
@@ -117,4 +117,4 @@ def test_the_inbox_keeps_pictures_back_when_told_to(station: StationDouble, pict
     for message in (pictures[0], station.birth()):
         inbox.put(inbox.queue(message.topic), message, unsure=False)
     assert [one.leaf for one in inbox.take(max_messages=9, max_bytes=2**20, blobs=False)] == ["birth"]
-    assert [rank_of(one).name for one in inbox.take(max_messages=9, max_bytes=2**20)] == ["BLOBS"]
+    assert [precedence_of(one).name for one in inbox.take(max_messages=9, max_bytes=2**20)] == ["BLOBS"]
