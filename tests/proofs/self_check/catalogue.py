@@ -175,6 +175,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "97-renewals-without-end": (county_tests("enrolment/test_shared_address.py"),),
     "98-dear-messages-cost-nothing": (county_tests("ingest/test_costs.py"),),
     "99-slow-disk-blamed-on-a-station": (county_tests("ingest/test_costs.py"),),
+    "100-statements-for-each-pin": (county_tests("ingest/test_statements_of_a_batch.py"),),
 }
 
 
