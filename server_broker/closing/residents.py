@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from server_broker.closing.models import ClosedMonth, ResidentMonth
 from server_broker.dated.days import begin_of
 from server_broker.people.models import PersonRecord, PersonType
+from server_broker.platform.transient import is_transient
 from server_broker.settlement.resident import Resided
 from server_broker.settlement.times import month_of, next_month, previous_month
 from server_broker.settling.horizon import settled_horizon
@@ -19,6 +19,9 @@ from server_broker.settling.residing import residing
 AGAIN = dt.timedelta(hours=8)
 AT_A_TIME = 5
 """Villages of one turn of the chore: each is read with the stations of its township."""
+
+type VillageMonth = tuple[int, str]
+"""A village, and a month such as ``2026-03``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,34 @@ def lines_of(lived: Iterable[Resided], names: Mapping[int, tuple[str, str]]) -> 
     return sorted(lines, key=lambda one: (one.number, one.person))
 
 
-def refresh(now: dt.datetime) -> str | None:
-    """Reckon the months of some villages anew that are due. Returns what was done, or None."""
-    due = list(islice(_due(now), AT_A_TIME))
+def refresh(now: dt.datetime, failed: set[VillageMonth] | None = None) -> str | None:
+    """Reckon the months of some villages anew that are due. Returns what was done, or None.
+
+    Args:
+        failed: The months over which the program failed. The caller keeps them from turn to turn: they come last, so
+            that they keep no other village waiting.
+
+    Raises:
+        Exception: As one of them failed. All others of this turn were reckoned.
+    """
+    failed = set() if failed is None else failed
+    due = sorted(_due(now), key=lambda one: one in failed)[:AT_A_TIME]
     if not due:
         return None
     known = settled_horizon()
+    errors = []
     for village, month in due:
-        keep(village, month, residing(village, month, known), known)
+        try:
+            keep(village, month, residing(village, month, known), known)
+        except Exception as error:  # the village's data or a bug: the others go on
+            if is_transient(error):
+                raise
+            failed.add((village, month))
+            errors.append(error)
+        else:
+            failed.discard((village, month))
+    if errors:
+        raise errors[0]
     return f"reckoned the residents of {len(due)} villages"
 
 
@@ -91,7 +114,7 @@ def keep(village: int, month: str, found: Iterable[Resided], known: dt.datetime)
         ResidentMonth.objects.bulk_create(rows)
 
 
-def _due(now: dt.datetime) -> Iterable[tuple[int, str]]:
+def _due(now: dt.datetime) -> Iterable[VillageMonth]:
     """Yield the villages with residents and their months that are open and were not reckoned lately."""
     today = timezone.localdate(now)
     firsts = [previous_month(today), today.replace(day=1)]

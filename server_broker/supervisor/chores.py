@@ -29,6 +29,7 @@ from server_broker.trust.journal import StationJournal
 
 if TYPE_CHECKING:
     from server_broker.bundles.index_keeper import IndexKeeper, Source, SourceOfMany
+    from server_broker.closing.residents import VillageMonth
 
 _log = logging.getLogger("server_broker.chores")
 
@@ -371,9 +372,11 @@ def settling_chores() -> list[Chore]:
     from server_broker.closing.residents import refresh  # noqa: PLC0415 - needs the models
     from server_broker.settling.rounds import go_on  # noqa: PLC0415
 
+    failed: set[VillageMonth] = set()
+    reckon = _with_database(_unless_away(lambda now: refresh(now, failed)))
     return [
         Chore("settle what is due", _with_database(_unless_away(go_on)), every_s=SETTLE_S, first_after_s=60.0),
-        Chore("reckon residents", _with_database(_unless_away(refresh)), every_s=RESIDENTS_S),
+        Chore("reckon residents", reckon, every_s=RESIDENTS_S),
     ]
 
 

@@ -8,12 +8,14 @@ from server_broker.closing import residents
 from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.models import ResidentMonth
 from server_broker.closing.month import month_of
-from server_broker.closing.residents import ResidentLine, refresh
+from server_broker.closing.residents import ResidentLine, VillageMonth, refresh
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
+from server_broker.settlement.resident import Resided
 from server_broker.settlement.times import month_of as month_of_day
+from server_broker.settling.residing import residing
 from server_broker.timesheets.hiding import unseen_in, without_names
-from tests.cast import SHILI_VILLAGE, ZHANG, ZHAO
+from tests.cast import SHILI_VILLAGE, YANSHI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.closing.lived_month import (
     APRIL,
     DAY,
@@ -66,6 +68,39 @@ def test_a_chore_reckons_what_is_due_and_the_page_shows_it(county: FictionalCoun
     assert refresh(NOW + dt.timedelta(hours=1)) is None
     assert refresh(NOW + residents.AGAIN + dt.timedelta(minutes=1)) is not None
     assert ResidentMonth.objects.count() == 4
+
+
+def test_a_village_over_which_it_fails_keeps_no_other_waiting(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_there(county)
+    zhao = Person.objects.get(number=ZHAO.number)
+    zhao.village = Region.objects.get(pk=YANSHI_VILLAGE)
+    zhao.save()
+    failing = min(Region.objects.filter(pk__in=(SHILI_VILLAGE, YANSHI_VILLAGE)).values_list("identity", flat=True))
+
+    def fails(one: int, month: str, known: dt.datetime) -> list[Resided]:
+        if one == failing:
+            raise ValueError("data that nobody expected")
+        return residing(one, month, known)
+
+    monkeypatch.setattr(residents, "residing", fails)
+    monkeypatch.setattr(residents, "AT_A_TIME", 1)
+    failed: set[VillageMonth] = set()
+    failures = 0
+    for turn in range(6):
+        try:
+            refresh(NOW + turn * dt.timedelta(minutes=1), failed)
+        except ValueError:
+            failures += 1
+    # One of them failed in each turn that was left, so people are told.
+    assert failures == 4
+    assert ResidentMonth.objects.exclude(village__identity=failing).count() == 2
+    assert failed == {(failing, MONTH), (failing, NEXT)}
+    monkeypatch.setattr(residents, "residing", residing)
+    for turn in range(2):
+        refresh(NOW + (10 + turn) * dt.timedelta(minutes=1), failed)
+    assert not failed
 
 
 def test_it_is_signed_with_the_month_and_not_reckoned_again(county: FictionalCounty) -> None:
