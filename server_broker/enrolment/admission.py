@@ -80,7 +80,9 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
 def _take_in(
     home: CountyHome, claim: Claim, record_key: bytes, key: StationPublicKey, now: dt.datetime
 ) -> IssuedCertificate:
-    station = Station.objects.select_for_update(of=("self",)).select_related("village").get(pk=claim.station_id)
+    # Without the key: the rows of facts refer to the station's, so with it the ingest worker would wait for the broker.
+    locked = Station.objects.select_for_update(no_key=True, of=("self",))
+    station = locked.select_related("village").get(pk=claim.station_id)
     if station.certificates.filter(issued_at__gte=claim.created_at).count() >= MAX_ANSWERS:
         raise NotAdmitted("claim_refused")
     # The journal and the broker follow no rollback: without this a board that is refused would put the old one out.
@@ -154,7 +156,8 @@ def _renew(
         EntryRefused: It was revoked, or another board took this one's place, since the request was read.
     """
     assert station.record_key is not None
-    if not Station.objects.select_for_update().filter(pk=station.pk, revoked_at=None).first():
+    # Without the key, as in `_take_in`.
+    if not Station.objects.select_for_update(no_key=True).filter(pk=station.pk, revoked_at=None).first():
         raise EntryRefused(station.pk)
     if station.certificates.filter(issued_at__gt=now - dt.timedelta(hours=1)).count() >= MAX_AN_HOUR:
         raise NotAdmitted("too_many_tries")

@@ -101,7 +101,7 @@ def redeem(home: CountyHome, code: str, record_key: bytes, *, now: dt.datetime) 
         return None
     # The station is locked before its claim, as a revocation and `make_claim` do. Otherwise two transactions could wait
     # for each other.
-    Station.objects.select_for_update().get(pk=found.station_id)
+    Station.objects.select_for_update(no_key=True).get(pk=found.station_id)
     claims = Claim.objects.select_for_update(of=("self",)).select_related("station__village")
     claim = claims.filter(pk=found.pk).first()
     if claim is None:  # deleted since it was found

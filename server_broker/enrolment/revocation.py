@@ -203,7 +203,7 @@ def _is_in_step(name: str, station: _Known | None, roll: StationRoll, until: dt.
 
 def _bring_in_step(name: str, journal: StationJournal, outcome: Reconciled) -> None:
     """Compare again, under the lock on the station's row that an enrolment holds until its COMMIT."""
-    station = Station.objects.select_for_update(of=("self",)).filter(pk=name).first()
+    station = Station.objects.select_for_update(no_key=True, of=("self",)).filter(pk=name).first()
     roll = journal.read()
     if _lacks_board(name, station, roll):
         station = _place(name, roll.stations[name], outcome)

@@ -29,7 +29,7 @@ def note_board(carried: CarriedFile, *, actor: str, now: datetime) -> None:
     """Give the station of a file the key that the file names, and let it have been enrolled when its record begins."""
     began = _began(carried) or now
     with transaction.atomic():
-        station = Station.objects.select_for_update(of=("self",)).get(pk=carried.station)
+        station = Station.objects.select_for_update(no_key=True, of=("self",)).get(pk=carried.station)
         if station.record_key is not None or station.revoked_at is None:
             return
         station.record_key, station.enrolled_at = carried.key, min(began, station.revoked_at)
