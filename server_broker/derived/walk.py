@@ -1,10 +1,10 @@
 """Go through what one station has stated, derive its rows again, and name the first that the database has otherwise."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import batched, product
+from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,8 +33,6 @@ from server_broker.pins.facts import STEP
 from server_broker.platform.sql import query
 
 FACTS_A_TIME = 2_000
-EPOCHS_A_TIME = 500
-"""Epochs of no stream that are checked together."""
 _FIRST, _LAST = -(2**63), 2**63 - 1
 _WORD = "记录"
 
@@ -91,7 +89,7 @@ class StationWalk:
                 return found
         # Of a stream that the county never saw, rows may stand here that came by re-issue.
         unseen = {*self._reissues.placed, *self._reissues.erased} - epochs
-        for some in batched(sorted(unseen), EPOCHS_A_TIME, strict=False):
+        for some in self._together(sorted(unseen)):
             if found := self._ranges(dict.fromkeys(some, ()), _FIRST, _LAST):
                 return found
         epochs |= unseen
@@ -106,6 +104,19 @@ class StationWalk:
                 return found
             first = last + 1
         return self._ranges({epoch: []}, first, _LAST)
+
+    def _together(self, epochs: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Yield epochs of no stream, as many at a time as have few rows."""
+        some: list[bytes] = []
+        rows = 0
+        for epoch in epochs:
+            some.append(epoch)
+            rows += 1 + len(self._reissues.placed.get(epoch, ()))
+            if rows >= FACTS_A_TIME:
+                yield some
+                some, rows = [], 0
+        if some:
+            yield some
 
     def _ranges(self, facts: Mapping[bytes, Sequence[_Stored]], first: int, last: int) -> Finding | None:
         """Check all rows that stand under these seqs of some epochs; the facts are those of the epochs' own streams."""
