@@ -23,34 +23,45 @@ _TURNS = timedelta(days=2)
 """The chore comes every day."""
 
 
-def is_left_over(station: str, place: Place, reason: str, received_at: datetime, *, now: datetime) -> bool:
-    """Tell whether an honest county may still have such a fact held: for a cause that is gone by now.
+class LeftOvers:
+    """Tells of held facts of one station whether an honest county may still have them held: for a cause that is gone.
 
     What came after its station was revoked waits until a person accepts it, however long that takes. What the database
     refused may be refused again. Whether it would be asks `would_be_read`, where writing is allowed.
     """
-    revoked_at = Station.objects.values_list("revoked_at", flat=True).get(pk=station)
-    if is_to_be_accepted(reason, received_at, revoked_at=revoked_at):
-        return True
-    if reason not in (*LATER, *UNVOUCHED, *BY_DATABASE):
-        return False  # with any other reason it could be read on the day on which it came
-    if not has_caught_up(settings.HOME):
-        return True
-    if reason in UNVOUCHED:
-        return not _vouched_since(station, place, now - _TURNS)
-    return reason in BY_DATABASE
 
+    def __init__(self, station: str, *, now: datetime) -> None:
+        self._station = station
+        self._since = now - _TURNS
+        self._revoked_at = Station.objects.values_list("revoked_at", flat=True).get(pk=station)
+        self._vouched: dict[bytes, int] = {}
 
-def _vouched_since(station: str, place: Place, since: datetime) -> bool:
-    """Tell whether the station signed for it so early: a later fact was read then, so its signature covers this one."""
-    return bool(
-        query(
-            f"""SELECT 1 FROM {FACTS} f JOIN {STREAMS} s ON s.id = f.stream_id
-            WHERE s.station_id = %s AND s.epoch = %s AND f.seq > %s AND f.held_reason = '' AND f.received_at < %s
-            LIMIT 1""",  # noqa: S608 - our own constants
-            [station, place.epoch, place.seq, since],
-        )
-    )
+    def has(self, place: Place, reason: str, received_at: datetime) -> bool:
+        """Tell it of one fact."""
+        if is_to_be_accepted(reason, received_at, revoked_at=self._revoked_at):
+            return True
+        if reason not in (*LATER, *UNVOUCHED, *BY_DATABASE):
+            return False  # with any other reason it could be read on the day on which it came
+        if not has_caught_up(settings.HOME):
+            return True
+        if reason in UNVOUCHED:
+            return place.seq >= self._vouched_before(place.epoch)
+        return reason in BY_DATABASE
+
+    def _vouched_before(self, epoch: bytes) -> int:
+        """Return before which seq of a stream everything has been signed for so long that the chore had its turn.
+
+        A later fact was read then, so its signature covers what comes before it. Asked once a stream, because a station
+        may have sent very many facts that nobody signed for.
+        """
+        if (known := self._vouched.get(epoch)) is None:
+            [(last,)] = query(
+                f"""SELECT max(f.seq) FROM {FACTS} f JOIN {STREAMS} s ON s.id = f.stream_id
+                WHERE s.station_id = %s AND s.epoch = %s AND f.held_reason = '' AND f.received_at < %s""",  # noqa: S608
+                [self._station, epoch, self._since],
+            )
+            known = self._vouched[epoch] = last or 0
+        return known
 
 
 def would_be_read(station: str, place: Place) -> bool:

@@ -69,7 +69,7 @@ class Reissues:
         self.erased: defaultdict[bytes, set[int]] = defaultdict(set)
         """Identities of re-issued facts whose content was erased."""
         self._kept: dict[tuple[Place, bytes], _Kept] = {}
-        # A stolen station has a million rows in a day. With a set for each place a row would take five times the memory.
+        # A stolen station may have a million rows. With a set for each place a row would take five times the memory.
         self._facts_at: Counter[Place] = Counter()
         """How many different facts were re-issued as a place's."""
         self._moved: dict[Place, tuple[Place, ...]] = {}

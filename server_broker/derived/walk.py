@@ -19,7 +19,7 @@ from server_broker.derived.comparing import Chunk, first_finding, load_chunks
 from server_broker.derived.dating import Clocks
 from server_broker.derived.directions import Directions
 from server_broker.derived.findings import HELD_THOUGH_READABLE, INVENTED, Finding, Place
-from server_broker.derived.held import is_due, is_left_over
+from server_broker.derived.held import LeftOvers, is_due
 from server_broker.derived.projections import PROJECTIONS, Projection
 from server_broker.derived.reissues import Carrier, Reissues
 from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
@@ -73,6 +73,9 @@ class StationWalk:
         self._directions = Directions(station, self._reissues)
         self._clocks = Clocks(station)
         self._beside = Beside(station, self._reissues)
+        self._left_overs = LeftOvers(station, now=now)
+        self._written_off: set[int] = set()
+        """The held facts that people have written off, of the range that is gone through."""
         self._signed_through: int | None = None
         """How far the station has signed for the stream that is gone through. None: not at all."""
         self.counts = Counts()
@@ -100,6 +103,9 @@ class StationWalk:
         for start in range(1, through + 1, FACTS_A_TIME):
             last = start + FACTS_A_TIME - 1
             facts = [_fact(row) for row in query(_FACTS, [stream, start, last])]
+            if any(fact.held_reason for fact in facts):
+                written_off = WriteOff.objects.filter(fact__stream=stream, fact__seq__gte=start, fact__seq__lte=last)
+                self._written_off = set(written_off.values_list("fact__seq", flat=True))
             if found := self._ranges({epoch: facts}, first, last):
                 return found
             first = last + 1
@@ -174,13 +180,10 @@ class StationWalk:
             return None
         if fact.held_reason == CROWDED and self._reissues.is_crowded_out(place, fact.body or b""):
             return None
-        of_person = WriteOff.objects.filter(
-            fact__stream__station=self._station, fact__stream__epoch=place.epoch, fact__seq=place.seq
-        )
-        if of_person.exists():  # whether somebody really decided so is asked elsewhere
+        if fact.seq in self._written_off:  # whether somebody really decided so is asked elsewhere
             return None
         self.counts.readable += 1
-        if is_left_over(self._station, place, fact.held_reason, fact.received_at, now=self._now):
+        if self._left_overs.has(place, fact.held_reason, fact.received_at):
             if is_due(fact.held_reason, fact.received_at, now=self._now):
                 self.counts.untried.append(place)
             return None
