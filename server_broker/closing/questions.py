@@ -68,4 +68,4 @@ def _at_stations(villages: Collection[Region], month: str) -> QuerySet[Request]:
     # A report of a missing touch names no touch: then it is about the time when it was made.
     about = Q(begin_at__gte=begin, begin_at__lt=end) | Q(begin_at=None, wall__gte=begin, wall__lt=end)
     found = Request.objects.filter(about, ~answered, ~back, ~taken_up(), station__village__in=villages)
-    return found.exclude(kind__in=AWAY).filter(~beyond(Request))
+    return found.exclude(kind__in=AWAY).filter(~beyond())

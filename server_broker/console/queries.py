@@ -150,7 +150,7 @@ def objections_of(user: Viewer) -> QuerySet[Request]:
     """
     decided = Q(kind__in=AWAY, standing__person__isnull=False)
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
-    return requests_of(user).filter(~decided, ~Q(answered, kind__in=TAKEN_UP), ~beyond(Request))
+    return requests_of(user).filter(~decided, ~Q(answered, kind__in=TAKEN_UP), ~beyond())
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def open_objections_of(user: Viewer) -> QuerySet[Request]:
     """Return what was asked for at the stations that ``user`` sees and nobody has answered or taken back."""
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
     back = Exists(withdrawals().filter(station=OuterRef("station"), request=OuterRef("request")))
-    return requests_of(user).exclude(kind__in=AWAY).filter(~answered, ~back, ~beyond(Request))
+    return requests_of(user).exclude(kind__in=AWAY).filter(~answered, ~back, ~beyond())
 
 
 def approvers_under(user: User) -> QuerySet[User]:

@@ -26,9 +26,12 @@ WITH said AS (
 ), beyond AS (
     SELECT id, station_id FROM numbered WHERE nth_of_one > %(of_one)s OR nth > %(a_day)s
 ), added AS (
-    {keep} RETURNING {key}
+    {keep} RETURNING {key} AS id
 )
-SELECT station_id FROM added JOIN beyond ON beyond.id = added.{key}
+-- Not a join: of a table that has just grown PostgreSQL expects a few rows, and would compare each with each.
+SELECT max(station_id) FROM (
+    SELECT id, station_id, false AS is_added FROM beyond UNION ALL SELECT id, '', true FROM added
+) AS either GROUP BY id HAVING bool_or(is_added)
 """
 
 

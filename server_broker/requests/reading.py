@@ -239,7 +239,7 @@ def requests_of(people: Sequence[Person]) -> QuerySet[Request]:
         station=OuterRef("station"), epoch=OuterRef("by_epoch"), seq=OuterRef("by_seq")
     ).filter(Q(card_token__in=tokens) | Q(person_number__in=numbers))
     own = Request.objects.filter(Q(person_number__in=numbers) | Exists(touched))
-    return own.exclude(taken_up()).filter(~beyond(Request))
+    return own.exclude(taken_up()).filter(~beyond())
 
 
 def _by(row: Spoken) -> Ref:

@@ -29,7 +29,7 @@ MOST_READ = 1_000
 
 def judge_new(now: dt.datetime) -> int:
     """Judge requests that have come since the last time, the oldest first. Returns how many there were."""
-    new = shown_of_stations().filter(~set_aside(Request, now), ~beyond(Request), standing=None)
+    new = shown_of_stations().filter(~set_aside(Request, now), ~beyond(), standing=None)
     return _stand(each_case(new.order_by("received_at", "pk")[:MOST_AT_ONCE], now), now)
 
 
@@ -75,7 +75,7 @@ def waits_at_station() -> Q:
 def _unanswered() -> Q:
     answered = Exists(Answer.objects.filter(request=OuterRef("pk"), is_last=True))
     # What is over is most of all, and an index leaves it out; the answers are asked for of the few that are left.
-    return Q(~answered, ~beyond(Request), standing__is_over=False)
+    return Q(~answered, ~beyond(), standing__is_over=False)
 
 
 def _stand(cases: Iterable[Case], now: dt.datetime) -> int:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from protocol.decisions import Decided
 from server_broker.attendance.tables import TOUCHES
@@ -29,6 +29,7 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.day_measure import Measure, set_beyond_apart
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.platform.sql import execute
 from server_broker.platform.tables import Table
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.models import Agreement, Request, Surplus, SurplusDecision, Withdrawal
@@ -38,6 +39,8 @@ A_DAY = 120
 """So many requests of a station count each day, so many withdrawals, and so many agreements."""
 OF_ONE = 20
 """Of those so many requests of a kind by one person, and so many words about one request."""
+
+type _Said = type[Request] | type[Agreement] | type[Withdrawal]
 
 TAKEN_UP, DROPPED = "request.surplus_taken_up", "request.surplus_dropped"
 
@@ -51,7 +54,8 @@ WHERE NOT EXISTS (SELECT FROM requests_answer a WHERE a.request_id = beyond.id)
 def _measure(said: Table, column: str, *, whose: str, join: str = "", among: str = "") -> Measure:
     return Measure(
         said=f"""SELECT r.id, r.station_id, r.received_at, {whose} AS whose FROM {said} r {join}
-                 WHERE NOT EXISTS (SELECT FROM requests_surplus s WHERE s.{column} = r.id)""",  # noqa: S608 - our own
+                 WHERE NOT r.apart
+                   AND NOT EXISTS (SELECT FROM requests_surplus s WHERE s.{column} = r.id)""",  # noqa: S608 - our own
         keep=f"""INSERT INTO requests_surplus ({column}, station_id, since)
                  SELECT id, station_id, %(at)s FROM beyond {among} ON CONFLICT DO NOTHING""",  # noqa: S608 - likewise
         key=column,
@@ -62,27 +66,38 @@ def _measure(said: Table, column: str, *, whose: str, join: str = "", among: str
 
 _BY = "(t.station_id, t.epoch, t.seq) = (r.station_id, r.by_epoch, r.by_seq)"
 _PERSON = "coalesce(nullif(r.person_number, ''), nullif(t.person_number, ''), encode(t.card_token, 'hex'), '')"
-_MEASURES = (
-    _measure(
+_MEASURES: dict[_Said, Measure] = {
+    Request: _measure(
         REQUESTS,
         "request_id",
         whose=f"{_PERSON} || ' ' || r.kind",
         join=f"LEFT JOIN {TOUCHES} t ON {_BY}",
         among=_UNANSWERED,
     ),
-    _measure(AGREEMENTS, "agreement_id", whose="encode(r.request, 'hex')"),
-    _measure(WITHDRAWALS, "withdrawal_id", whose="encode(r.request, 'hex')"),
-)
+    Agreement: _measure(AGREEMENTS, "agreement_id", whose="encode(r.request, 'hex')"),
+    Withdrawal: _measure(WITHDRAWALS, "withdrawal_id", whose="encode(r.request, 'hex')"),
+}
 
 
 def set_surplus_apart(now: datetime) -> int:
     """Set apart what stations said beyond the measure, raise an alarm for each, and return how much was added."""
     added: Counter[str] = Counter()
     with transaction.atomic():
-        for measure in _MEASURES:
-            added += set_beyond_apart(measure, now)
+        for said, measure in _MEASURES.items():
+            of_one_kind = set_beyond_apart(measure, now)
+            if of_one_kind:
+                _leave_out(said, measure.key, sorted(of_one_kind))
+            added += of_one_kind
         raise_alarms([AlarmCall(station, MANY_REQUESTS, "major", _detail(station)) for station in added], at=now)
     return added.total()
+
+
+def _leave_out(said: _Said, key: str, stations: list[str]) -> None:
+    execute(
+        f"""UPDATE {said._meta.db_table} r SET apart = true FROM requests_surplus s
+        WHERE s.{key} = r.id AND s.decision_id IS NULL AND s.station_id = ANY(%s) AND NOT r.apart""",  # noqa: S608 - ours
+        [stations],
+    )
 
 
 def _detail(station: str) -> str:
@@ -90,15 +105,14 @@ def _detail(station: str) -> str:
     return f"站点 {station} 一天报来的申请超过 {A_DAY} 条，或一个人的超过 {OF_ONE} 条，多出的 {kept} 条先不办，一条不少"
 
 
-def beyond(said: type[Request | Agreement | Withdrawal]) -> Exists:
-    """Return the condition that something is too much and nobody has taken it up."""
-    column = said._meta.model_name
-    return Exists(Surplus.objects.filter(**{str(column): OuterRef("pk")}, counts=False))
+def beyond() -> Q:
+    """Return the condition that a request, an agreement or a withdrawal is too much and nobody has taken it up."""
+    return Q(apart=True)
 
 
 def withdrawals() -> QuerySet[Withdrawal]:
     """Return the withdrawals of which each may count."""
-    return Withdrawal.objects.filter(~beyond(Withdrawal))
+    return Withdrawal.objects.filter(~beyond())
 
 
 def undecided() -> QuerySet[Surplus]:
@@ -150,5 +164,8 @@ def decide_surplus(station: Station, *, take_up: bool, through: int, reason: str
         entry = record(actor, action, station.pk, {"station": station.pk, "count": made.count, "reason": reason})
         decide(entry, Decided(action=action, subject=station.pk), [made])
         if take_up:
+            for said, measure in _MEASURES.items():
+                taken_up = Surplus.objects.filter(decision=made).values(measure.key)
+                said._default_manager.filter(pk__in=taken_up).update(apart=False)
             shelf_changed_under(station.village_id[:TOWNSHIP_DIGITS], at=at)
     return made.count

@@ -62,7 +62,7 @@ def take_up(now: dt.datetime, turns: Turns | None = None) -> int:
     turns = turns or Turns()
     set_surplus_apart(now)
     new = Request.objects.filter(kind__in=(SWAP, BACK, LOST), received_at__gt=now - WHOSE_UNKNOWN)
-    new = new.exclude(taken_up()).filter(~set_aside(Request, now), ~beyond(Request), answers=None)
+    new = new.exclude(taken_up()).filter(~set_aside(Request, now), ~beyond(), answers=None)
     new = new.order_by("received_at", "pk")
     chosen = new.filter(pk__in=turns.requests.choose(list(new.values_list("pk", flat=True)), now))
     count = 0
@@ -150,7 +150,7 @@ def _hear(now: dt.datetime, looked: LookedAt) -> int:
     # What an officer wrote down of them they may deny here too.
     unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
     swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
-    rows = Agreement.objects.filter(~set_aside(Agreement, now), ~beyond(Agreement), request__in=swaps.values("request"))
+    rows = Agreement.objects.filter(~set_aside(Agreement, now), ~beyond(), request__in=swaps.values("request"))
     rows = rows.order_by("received_at", "seq")
     chosen = looked.choose(list(rows.values_list("pk", flat=True)), now)
     said = list(Agreement.objects.filter(pk__in=chosen).select_related("station").order_by("received_at", "seq"))

@@ -68,7 +68,7 @@ class Waiting:
     def done_at_stations(self, since: dt.datetime) -> QuerySet[Request]:
         """Return those of stations that were asked for since a moment and wait for nobody."""
         seen = shown_of_stations().filter(self._seen(_AT_STATION), standing__asked_at__gte=since)
-        return seen.filter(~beyond(Request)).exclude(waits_at_station())
+        return seen.filter(~beyond()).exclude(waits_at_station())
 
     def seen_here(self) -> QuerySet[CountyRequest]:
         """Return those of the county about people of the regions about which the account may decide."""

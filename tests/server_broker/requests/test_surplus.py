@@ -77,6 +77,7 @@ def test_what_is_beyond_the_measure_waits_in_one_line_with_one_alarm_and_is_all_
     honest = at_kiosk(touch(county.stations[YANGBAN], WANG.token, at=NOW))
     assert judged() == 2 * OF_ONE + 1
     assert set_surplus_apart(NOW) == 0, "once"
+    assert list(Request.objects.filter(apart=True).order_by("pk")) == made[-MORE:], "indexes leave it out"
     waiting = list(Waiting(user_of(COUNTY_OFFICER), NOW).at_stations())
     assert honest in waiting
     assert len(waiting) == 2 * OF_ONE + 1
@@ -154,6 +155,7 @@ def test_taken_up_it_counts_as_any_other_and_is_not_set_apart_again(county: Fict
     last = Surplus.objects.order_by("-pk")[0].pk
     officer.post(f"/requests/surplus/{SHILI}/decide/", {"what": "take_up", "through": str(last)})
     assert AuditEntry.objects.get(action="request.surplus_taken_up").detail["count"] == MORE
+    assert not Request.objects.filter(apart=True).exists()
     assert (set_surplus_apart(NOW), judged()) == (0, MORE)
     assert Waiting(user_of(COUNTY_OFFICER), NOW).count() == 2 * OF_ONE + MORE
 
