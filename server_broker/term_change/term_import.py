@@ -119,7 +119,8 @@ def _apply(plan: TermPlan, known: TermKnown, changes: Changes, actor: str) -> No
     _refuse_own(turns, actor)
     involved = {pk for turn in turns for pk in _concerned(turn)}
     # As `give_post` does, so that nobody leaves and no unit ends meanwhile. What was read before is compared again.
-    list(Person.objects.select_for_update().filter(pk__in=involved).order_by("pk").values_list("pk"))
+    # Without the key: what stations state of PINs refers to people, and the worker of all stations would wait for this.
+    list(Person.objects.select_for_update(no_key=True).filter(pk__in=involved).order_by("pk").values_list("pk"))
     list(Unit.objects.select_for_update().filter(pk__in={turn.unit.pk for turn in turns}).order_by("pk"))
     if load_known(plan) != known:
         raise ImportRefused([RowError("", 0, "同时有人在修改同样的内容，请再试一次")])

@@ -2,11 +2,13 @@
 
 import datetime as dt
 import re
+import threading
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -24,6 +26,7 @@ from server_broker.regions.models import Region
 from server_broker.sheets.formats import read_sheets
 from server_broker.sheets.importing import ImportRefused, preview, take
 from server_broker.sheets.reading_rows import read_plan
+from server_broker.term_change import term_import
 from server_broker.term_change.rows import BOOK, SHEET, TermPlan
 from server_broker.term_change.term_export import export_posts
 from server_broker.term_change.term_import import TERM_IMPORT
@@ -229,3 +232,29 @@ def test_an_officer_uploads_looks_and_confirms(county: FictionalCounty, today: d
     assert "换届已记录" in page.post(place, {"shown": digest}, follow=True).content.decode()
     assert on(today + DAY) == ["a2"]
     assert page.get("/units/term/posts.xlsx").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_stores_a_row_about_one_of_them_does_not_wait(today: dt.date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker that stores the facts of all stations refers to people. A term change of a county takes its time."""
+    referred: list[int] = []
+
+    def refer() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT id FROM people_person FOR KEY SHARE NOWAIT")
+                referred.extend(pk for (pk,) in cursor.fetchall())
+        finally:
+            connections.close_all()
+
+    def beside(known: Any, turns: Any, *, actor: str) -> None:
+        if actor:  # not the preview
+            thread = threading.Thread(target=refer)
+            thread.start()
+            thread.join()
+        write(known, turns, actor=actor)
+
+    write = term_import._write
+    monkeypatch.setattr(term_import, "_write", beside)
+    assert apply(sheet((BRANCH, "书记", "李示例")), today + 10 * DAY) == 1
+    assert len(referred) == Person.objects.count()
