@@ -11,7 +11,7 @@ from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord,
 from server_broker.duty.reading import naming, these
 from server_broker.people.models import Binding, HoldingRecord, PersonRecord
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
-from server_broker.settling.models import StandIn
+from server_broker.settling.models import ParameterRecord, StandIn
 
 
 class Whereabouts:
@@ -66,6 +66,14 @@ class Whereabouts:
             found[code[:TOWNSHIP_DIGITS]].add(village)
         return found
 
+    @cached_property
+    def _open_to_all(self) -> set[int]:
+        """The villages for which touches of the whole county count, or did or will on some date (rules, 2.6)."""
+        said = ParameterRecord.objects.known().filter(subject__name="place", value="county")
+        codes = Region.objects.filter(identity__in=said.values("subject__region")).values_list("code", flat=True)
+        prefixes = tuple(subtree_prefix(code) for code in codes)
+        return {village for village, own in self._codes.items() if own.startswith(prefixes)}
+
     @property
     def everybody(self) -> set[int]:
         """All villages with windows."""
@@ -84,7 +92,8 @@ class Whereabouts:
     def around(self, station: str) -> set[int]:
         """Return the villages for whose windows a touch at a station may count."""
         townships = {self._townships[village] for village in self._of_station[station]}
-        return self.own(station).union(*(self._of_township[township] for township in townships))
+        near = self.own(station).union(*(self._of_township[township] for township in townships))
+        return near | self._open_to_all
 
     def people_in(self, villages: Collection[int]) -> set[int]:
         """Return who has windows in these villages: by name, by post, on single dates or by a swap; four queries."""

@@ -31,12 +31,25 @@ from server_broker.settling.models import (
     SheetMonthRecord,
 )
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
+from server_broker.settling.setting_terms import set_term
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.today.reading import today
 from server_broker.workdays.county_table import CountyWord, write_days
 from server_broker.workdays.notices import set_notice
-from tests.cast import LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
-from tests.server_broker.county import FictionalCounty, add_station
+from tests.cast import (
+    LI,
+    OPERATOR,
+    SHILI,
+    SHILI_VILLAGE,
+    TOWNSHIP,
+    UNKNOWN_CARD,
+    YANGBAN,
+    YANSHI,
+    YANSHI_VILLAGE,
+    ZHANG,
+    ZHAO,
+)
+from tests.server_broker.county import FictionalCounty, add_station, user_of
 from tests.server_broker.settling.lived import (
     BY,
     MONDAY,
@@ -378,6 +391,21 @@ def test_lived_days_are_the_same_piece_by_piece_and_at_one_go(
         if number in {4, 7, 9}:
             assert whole(MONDAY, day, at(day, 20)) == (0, 0), number
     assert SettledWindow.objects.exclude(superseded_at=None).exists()
+
+
+def test_where_the_whole_county_counts_a_station_of_another_township_has_windows_settled(shili: LivedStation) -> None:
+    """A window there awaits it too, and so nobody was at fault before its record was there."""
+    township = Region.objects.get(pk=TOWNSHIP)
+    set_term(township, "place", "county", since=TUESDAY, by=user_of(OPERATOR), reason="按县里文件", now=at(MONDAY, 5))
+    yangban = LivedStation(YANGBAN)
+    yangban.send(at(MONDAY, 6))
+    came(shili, TUESDAY, ZHANG.token)
+    shili.send(at(TUESDAY, 15, 2))
+    assert (LI.number, TUESDAY, "未") in [one[:3] for one in lives_on(at(TUESDAY, 15, 3))]
+    yangban.closed(at(TUESDAY, 15, 1))
+    yangban.send(at(TUESDAY, 16))
+    assert lives_on(at(TUESDAY, 16, 1)) == [(LI.number, TUESDAY, "旷", "record")]
+    assert whole(MONDAY, TUESDAY, at(TUESDAY, 16, 1)) == (0, 0)
 
 
 def test_a_time_beyond_all_calendars_ends_nobodys_settling(
