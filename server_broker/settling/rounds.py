@@ -63,9 +63,9 @@ def settle_due(now: dt.datetime, *, rounds: int = 1) -> int:
         if any(again):
             note_worked(SettleDue)
         done += sum(again)
-    for _ in range(rounds):
+    for number in range(rounds):
         with transaction.atomic():
-            taken = _take()
+            taken = _take(newest=number % 2 == 1)
             if not taken:
                 break
             done += _settle(taken, now)
@@ -95,8 +95,12 @@ def settle_days(why: dict[VillageDay, str], now: dt.datetime) -> Kept:
 
 
 def go_on(now: dt.datetime) -> str | None:
-    """Do one round of the chore: mark, then settle some. Returns what was done, or None."""
-    done = settle_due(mark_due(now))
+    """Do one round of the chore: mark, then settle some. Returns what was done, or None.
+
+    It settles some of what was marked first and some of the newest date: one station may have years of its township
+    marked, and people of all others look for today.
+    """
+    done = settle_due(mark_due(now), rounds=2)
     return f"settled {done} dates of villages" if done else None
 
 
@@ -144,14 +148,15 @@ def _mark_rules(marks: Marks, state: SettlingState) -> None:
     state.rules = RULES
 
 
-def _take() -> list[SettleDue]:
-    """Return what was marked first, with what can be read together with it, locked."""
+def _take(*, newest: bool) -> list[SettleDue]:
+    """Return what was marked first, or is of the newest date, with what can be read together with it; locked."""
     waiting = SettleDue.objects.filter(failed_at=None).select_for_update()
-    first = waiting.order_by("marked_at", "day", "village").first()
+    order = ("-day", "marked_at", "village") if newest else ("marked_at", "day", "village")
+    first = waiting.order_by(*order).first()
     if first is None:
         return []
     near = {"day__gte": first.day, "day__lt": first.day + dt.timedelta(days=DAYS_A_TIME)}
-    of_day = list(waiting.filter(day=first.day).order_by("village")[:VILLAGES_A_TIME])
+    of_day = list(waiting.filter(day=first.day).order_by("marked_at", "village")[:VILLAGES_A_TIME])
     if len(of_day) > _FEW_VILLAGES:
         return of_day
     return list(waiting.filter(village__in=[row.village_id for row in of_day], **near))

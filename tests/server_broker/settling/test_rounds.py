@@ -30,7 +30,7 @@ from server_broker.settling.models import (
     SheetMonth,
     SheetMonthRecord,
 )
-from server_broker.settling.rounds import mark_due, settle_days, settle_due
+from server_broker.settling.rounds import DAYS_A_TIME, go_on, mark_due, settle_days, settle_due
 from server_broker.settling.setting_terms import set_term
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.today.reading import today
@@ -44,6 +44,7 @@ from tests.cast import (
     TOWNSHIP,
     UNKNOWN_CARD,
     YANGBAN,
+    YANGBAN_VILLAGE,
     YANSHI,
     YANSHI_VILLAGE,
     ZHANG,
@@ -406,6 +407,19 @@ def test_where_the_whole_county_counts_a_station_of_another_township_has_windows
     yangban.send(at(TUESDAY, 16))
     assert lives_on(at(TUESDAY, 16, 1)) == [(LI.number, TUESDAY, "旷", "record")]
     assert whole(MONDAY, TUESDAY, at(TUESDAY, 16, 1)) == (0, 0)
+
+
+def test_years_of_one_village_keep_nobody_waiting_for_today(shili: LivedStation) -> None:
+    lives_on(at(MONDAY, 7))
+    old, new = (Region.objects.get(pk=code) for code in (SHILI_VILLAGE, YANGBAN_VILLAGE))
+    SettleDue.objects.bulk_create(
+        SettleDue(village=old, day=MONDAY - number * DAY, why=["clock"], marked_at=at(MONDAY, 7))
+        for number in range(1, 100)
+    )
+    SettleDue.objects.create(village=new, day=MONDAY, why=["touch"], marked_at=at(MONDAY, 8))
+    go_on(at(MONDAY, 8))
+    assert not SettleDue.objects.filter(village=new).exists()
+    assert SettleDue.objects.count() == 99 - DAYS_A_TIME
 
 
 def test_a_time_beyond_all_calendars_ends_nobodys_settling(
