@@ -237,35 +237,57 @@ def _mark_touches(marks: Marks, where: Whereabouts, news: Collection[_News]) -> 
                 marks.add(elsewhere, first, marks.last, due.TOUCH)
 
 
-_SHUT_DOWN = f"""
-SELECT w.station, w.until, min(down.day)
-FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::date[]) AS w (station, epoch, seq, until)
-CROSS JOIN LATERAL (
-    SELECT e.id FROM {STATION_EVENTS} e WHERE e.station_id = w.station AND e.epoch = w.epoch AND e.seq = w.seq LIMIT 1
-) AS b
+def _since_the_boot_before(kind: str) -> str:
+    return f"""(SELECT * FROM {STATION_EVENTS} u WHERE u.station_id = b.station AND u.kind = '{kind}'
+     AND u.id * -1 >= b.last * -1 AND u.id * -1 < before.boot ORDER BY u.id * -1 OFFSET 0)"""  # noqa: S608 - our own constants
+
+
+_UPS_SINCE = f"""
+WITH boots AS (
+    SELECT w.station, min(b.id) AS first, max(b.id) AS last
+    FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
+    CROSS JOIN LATERAL (
+        SELECT e.id FROM {STATION_EVENTS} e
+        WHERE e.station_id = w.station AND e.epoch = w.epoch AND e.seq = w.seq LIMIT 1
+    ) AS b
+    GROUP BY w.station
+)
 -- By the negated id, which the index of ups and downs has. By the id itself PostgreSQL may take the primary key, and
--- read what all stations told since. A station may have very many boots, so none of them reads those of before.
+-- read what all stations told since.
+SELECT b.station, x.kind, x.epoch, x.seq, (coalesce(x.corrected_wall, x.wall) AT TIME ZONE 'Asia/Shanghai')::date
+FROM boots b
 CROSS JOIN LATERAL (SELECT coalesce((
     SELECT p.id * -1 FROM {STATION_EVENTS} p
-    WHERE p.station_id = w.station AND p.kind = 'booted' AND p.id * -1 > b.id * -1 ORDER BY p.id * -1 LIMIT 1
+    WHERE p.station_id = b.station AND p.kind = 'booted' AND p.id * -1 > b.first * -1 ORDER BY p.id * -1 LIMIT 1
 ), 0) AS boot OFFSET 0) AS before
-CROSS JOIN LATERAL (
-    SELECT min((coalesce(s.corrected_wall, s.wall) AT TIME ZONE 'Asia/Shanghai')::date) AS day
-    FROM {STATION_EVENTS} s
-    WHERE s.station_id = w.station AND s.kind = 'shut_down' AND s.id * -1 > b.id * -1 AND s.id * -1 < before.boot
-) AS down
-WHERE down.day IS NOT NULL
-GROUP BY w.station, w.until
-"""  # noqa: S608 - our own constant
+CROSS JOIN LATERAL ({_since_the_boot_before("booted")} UNION ALL {_since_the_boot_before("shut_down")}) AS x
+ORDER BY b.station, x.id
+"""  # noqa: S608 - our own constants
 
 
 def _mark_shutdowns(marks: Marks, where: Whereabouts, news: Collection[_News]) -> None:
-    """Mark what a boot makes down time of: all since the first shutdown that no boot had ended."""
-    booted = [(one.station, *boot) for one in news for boot in one.booted]
-    if not booted:
+    """Mark what a boot makes down time of: all since the first shutdown that no boot had ended.
+
+    A station may have very many boots, and a table that was just filled has no statistics. So what it told is read once
+    for all of its new boots, and not for each of them.
+    """
+    until = {(one.station, epoch, seq): last for one in news for epoch, seq, last in one.booted}
+    ends: dict[tuple[str, bytes], list[int]] = defaultdict(list)
+    for station, epoch, seq in until:
+        ends[station, epoch].append(seq)
+    # In a stream the county keeps events in the order of their seqs.
+    asked = [(*stream, seq) for stream, seqs in ends.items() for seq in {min(seqs), max(seqs)}]
+    if not asked:
         return
-    for station, until, first in query(_SHUT_DOWN, [list(column) for column in zip(*booted, strict=True)]):
-        marks.add(where.own(station), first, until, due.STATION)
+    down: dict[str, dt.date | None] = {}
+    for station, kind, epoch, seq, day in query(_UPS_SINCE, [list(column) for column in zip(*asked, strict=True)]):
+        since = down.get(station)
+        if kind == "shut_down":
+            down[station] = day if since is None else min(since, day)
+            continue
+        if since is not None and (station, bytes(epoch), seq) in until:
+            marks.add(where.own(station), since, until[station, bytes(epoch), seq], due.STATION)
+        down[station] = None
 
 
 def _mark_station(marks: Marks, where: Whereabouts, news: _News) -> None:
