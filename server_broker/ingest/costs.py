@@ -151,7 +151,7 @@ class Costs:
     def limit_s(self, batch: Sequence[Incoming]) -> float | None:
         """Return for how long a batch may be worked on; None: for as long as it takes.
 
-        One message has no limit: it can't be done again in parts. So what is stored carefully or held has none either.
+        One message has no limit: it can't be done again in parts.
         """
         in_vain = self._clock() < self._no_limit_until and len(_stations_of(batch)) > 1
         return None if len(batch) == 1 or in_vain else _limit_of(batch)

@@ -92,4 +92,4 @@ def _said(let_go: int, seconds: float, refused: BrokerRefusals, since_s: float) 
     parts += [f"断线重连 {refused.ended} 次"] if refused.ended > 1 else []
     said = [f"最近 {since_s:.0f} 秒内{'，'.join(parts)}"] if parts else []
     said += [f"一分钟内多占用县里处理时间 {seconds:.0f} 秒"] if seconds >= 1 else []
-    return "；".join([*said, "已对它限速，别的站点不受影响"])
+    return "；".join([*said, "已对它限速，别的站点先处理"])

@@ -6,7 +6,8 @@ stored held (unread): a receipt says so, its neighbours are read, and its stream
 There are three ways in which a batch is taken; the ladder (`server_broker.ingest.ladder`) chooses one.
 
 * Normally the rows of the whole batch go in together. This is the fast way.
-* ``careful``: each fact has a savepoint of its own, so that the fact which the database refuses is found and held.
+* ``careful``: facts are derived in savepoints, and in halves where the database refuses them, so that those which it
+  refuses are found and held.
 * ``hold``: all new facts are stored held with this reason, and nothing is derived from them.
 """
 
@@ -69,6 +70,9 @@ class Content:
         return str(self.fact.__struct_config__.tag)
 
 
+type _ToDerive = tuple[_Work, NewFact, Content]
+
+
 def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content) -> Identity | None:
     """Return the identity under which the rows of a fact must stand. None: the county has read this fact before.
 
@@ -89,12 +93,13 @@ def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content)
         identity = origins.place(own, content.layers)
     elif origins.is_again(own, digest):
         identity = None
-    else:
-        # A re-issue with other content may have its rows under this identity, which is this fact's by right.
-        origins.give_way(own)
     if identity is None:
         # It must not count a second time.
         origins.note_again(own, content.layers, content.kind)
+    else:
+        # A re-issue with other content may have its rows under this fact's own identity, which is its by right. Also a
+        # carrier's, whose rows stand elsewhere: they must be able to come here when they give way.
+        origins.give_way(own)
     return identity
 
 
@@ -127,9 +132,11 @@ class Intake:
         else:
             contents = self._unwrap(work)
             self._load_origins(work, contents)
-            for one, new in _new_facts(work):
-                if not new.held:
-                    self._derive(one, new, contents[id(new)])
+            to_derive = [(one, new, contents[id(new)]) for one, new in _new_facts(work) if not new.held]
+            if self._careful:
+                self._derive_carefully(to_derive)
+            else:
+                self._derive(to_derive)
         self._store(work)
         return self._receipts(work)
 
@@ -201,37 +208,52 @@ class Intake:
             for one, new in _new_facts(work):
                 self._origins.stored[one.identity(new)] = Known(new.digest, new.held)
 
-    def _derive(self, one: _Work, new: NewFact, content: Content) -> None:
-        """Derive the rows of a fact under its first identity. Hold the fact if its rows cannot be stored."""
-        own = one.identity(new)
-        try:
-            identity = place_fact(self._origins, own, new.digest, content)
-        except Crowded:
-            self._hold(one, new, CROWDED)
-            return
-        if identity is None:
-            return
-        if self._careful:
-            self._move_away()
-        streams = [own.epoch, *(layer.epoch for layer in content.layers)]
-        try:
-            fact = self._origins.redirected(content.fact, own.station, streams=streams)
-            if self._careful:
-                rows = Rows(self._now)
-                derive(fact, identity, rows)
+    def _derive_carefully(self, to_derive: Sequence[_ToDerive]) -> None:
+        """Derive and store the rows of facts, and hold those that the database refuses."""
+        waiting = [to_derive]
+        while waiting:
+            some = waiting.pop()
+            origins = self._origins.copy()
+            known = [one.stream.state.known.get(new.seq) for one, new, _ in some]
+            try:
                 with transaction.atomic():
-                    put_rows(rows)
-                self._alarms += rows.alarms
+                    self._derive(some)
+                    self._move_away()
+                    put_rows(self._rows)
+            except _REFUSALS:
+                # As before the try, also for a fact that was held in it for another reason.
+                self._origins = origins
+                for (one, new, _), before in zip(some, known, strict=True):
+                    new.held = ""
+                    if before is not None:
+                        one.stream.state.known[new.seq] = before
+                middle = len(some) // 2
+                if middle:
+                    waiting += [some[middle:], some[:middle]]
+                elif some:
+                    self._hold(*some[0][:2], "refused_by_database")
             else:
-                derive(fact, identity, self._rows)
-        except Unstorable:
-            self._hold(one, new, "out_of_range")
-        except _REFUSALS:
-            self._hold(one, new, "refused_by_database")
-        else:
-            # Only now, because the identity of a re-issue that is held stays free for the next one.
-            if content.layers:
-                self._origins.note(own, content.layers, content.kind, identity=identity)
+                self._alarms += self._rows.alarms
+            self._rows = Rows(self._now)
+
+    def _derive(self, to_derive: Iterable[_ToDerive]) -> None:
+        """Derive the rows of facts, each under its first identity. Hold what no row can hold."""
+        for one, new, content in to_derive:
+            own = one.identity(new)
+            try:
+                identity = place_fact(self._origins, own, new.digest, content)
+                if identity is None:
+                    continue
+                streams = [own.epoch, *(layer.epoch for layer in content.layers)]
+                derive(self._origins.redirected(content.fact, own.station, streams=streams), identity, self._rows)
+            except Crowded:
+                self._hold(one, new, CROWDED)
+            except Unstorable:
+                self._hold(one, new, "out_of_range")
+            else:
+                # Only now, because the identity of a re-issue that is held stays free for the next one.
+                if content.layers:
+                    self._origins.note(own, content.layers, content.kind, identity=identity)
 
     def _hold(self, one: _Work, new: NewFact, reason: str) -> None:
         new.held = reason

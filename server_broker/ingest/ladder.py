@@ -12,12 +12,13 @@ goes down to the next row only if it failed in the one before.
 - A fact cannot be read, or nobody has  The fact is stored held (unread)       receipt with the    yes
   signed for it                         beside its neighbours.                 held fact
 1 The database refuses a batch, or the  The batch is rolled back. Each half    as in row 2         as in row 2
-  program fails over it                 of it goes on alone, and so on, down
-                                        to the messages that fail.
-2 The database refuses a row of a fact  ``careful``: the fact has a savepoint  receipt with the    yes
-                                        of its own, and is stored held.        held fact
-3 A message fails in row 2              ``hold``: the facts of an envelope     receipt with all    yes
-                                        are stored held, and nothing is        new facts held
+  program fails over it                 of its stations goes on alone, and so
+                                        on; of a station alone, a half or less
+                                        at each step, down to one message.
+2 The database refuses a row of a fact  ``careful``: the fact is found by      receipt with the    yes
+                                        halves, and is stored held.            held fact
+3 A message fails in row 2, or takes    ``hold``: the facts of an envelope     receipt with all    yes
+  longer than `CAREFUL_S`               are stored held, and nothing is        new facts held
                                         derived from them. The stream goes on.
 4 A message fails in row 3              It is kept raw in quarantine, and an   none                yes
                                         alarm is raised.
@@ -53,6 +54,8 @@ from server_broker.platform.transient import is_transient
 
 _log = logging.getLogger(__name__)
 
+CAREFUL_S = 1.0
+"""For so long a message may be worked on in row 2. All stations wait for it, and one may make messages that fail."""
 _MEDIA_FOLDER_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES)
 """What a full, worn out or wrongly mounted disk says. Any other `OSError` is a bug and ends the worker."""
 
@@ -113,9 +116,13 @@ class Ladder:
                 _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
                 self._store_one_by_one(batch[0])
                 return
+            if len({message.station for message in batch}) == 1:
+                # Each of them may fail, and what follows then takes long. So it is one of them in each step.
+                _log.warning("%s: %d messages failed together", batch[0].station, len(batch))
+                self._source.put_back(batch, most=len(batch) // 2)
+                return
             _log.warning("a batch of %d messages failed; its halves are processed apart", len(batch))
-            middle = len(batch) // 2
-            for half in (batch[:middle], batch[middle:]):
+            for half in _halves(batch):
                 self.store(half)
             return
         self.publish(outgoing)
@@ -154,7 +161,7 @@ class Ladder:
         # Before the batch's time begins: a dead connection shows here, and is nobody's cost.
         with connection.wrap_database_errors:
             backend = connection.connection.info.backend_pid
-        self._own_work.begin(backend, most_s=self._costs.limit_s(batch))
+        self._own_work.begin(backend, most_s=CAREFUL_S if careful else self._costs.limit_s(batch))
         try:
             with connection.execute_wrapper(self._own_work.guard):
                 return self._processor.process_batch(batch, careful=careful, hold=hold)
@@ -221,3 +228,10 @@ class Ladder:
             # None: a welcome that must go later, when its station no longer takes the time from it.
             if payload is not None:
                 self._source.publish(one.topic, payload, must_arrive=one.must_arrive)
+
+
+def _halves(batch: Sequence[Incoming]) -> list[list[Incoming]]:
+    """Return the messages of the first half of a batch's stations, and those of the others; each in their order."""
+    stations = list(dict.fromkeys(message.station for message in batch))
+    first = set(stations[: len(stations) // 2])
+    return [[one for one in batch if (one.station in first) is is_first] for is_first in (True, False)]

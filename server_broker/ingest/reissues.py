@@ -69,13 +69,37 @@ class Origins:
     taken: dict[Identity, Identity] = field(default_factory=dict)
     """The identities under which rows of a re-issue stand, each with the carrier."""
     stands: dict[tuple[Identity, bytes], Identity] = field(default_factory=dict)
-    """The identity under which a re-issued fact stands: by the identity it names and the epoch of its carrier."""
+    """The identity under which a re-issued fact stands: by the identity it names and the epoch of its carrier. `stand`
+    adds to it."""
+    standing: dict[Identity, set[tuple[Identity, bytes]]] = field(default_factory=lambda: defaultdict(set))
+    """The keys of ``stands`` by its values: one place may be named by thousands."""
     rows: list[ReissueRow] = field(default_factory=list)
     """Layers to keep."""
     now_read: list[tuple[Identity, str]] = field(default_factory=list)
     """Facts that were held in their own stream and count as read now that a re-issue brought them; with their kind."""
     moves: list[Move] = field(default_factory=list)
     """Where the rows of re-issues must go before those of the facts to which they gave way are stored; in order."""
+
+    def copy(self) -> "Origins":
+        """Return a copy that changes by itself."""
+        return Origins(
+            dict(self.stored),
+            defaultdict(set, {at: set(digests) for at, digests in self.reissued.items()}),
+            dict(self.taken),
+            dict(self.stands),
+            defaultdict(set, {at: set(keys) for at, keys in self.standing.items()}),
+            list(self.rows),
+            list(self.now_read),
+            list(self.moves),
+        )
+
+    def stand(self, named: Identity, carrier_epoch: bytes, identity: Identity) -> None:
+        """Note under which identity a re-issue stands that names ``named``."""
+        key = named, carrier_epoch
+        if (before := self.stands.get(key)) is not None:
+            self.standing[before].discard(key)
+        self.stands[key] = identity
+        self.standing[identity].add(key)
 
     def place(self, carrier: Identity, layers: list[Layer]) -> Identity | None:
         """Return the identity under which the rows of a re-issued fact must stand; None if it says nothing new.
@@ -114,7 +138,7 @@ class Origins:
         for layer in layers:
             at = Identity(carrier.station, layer.epoch, layer.seq)
             self.reissued[at].add(layer.digest)
-            self.stands[at, carrier.epoch] = identity
+            self.stand(at, carrier.epoch, identity)
             self.rows.append(ReissueRow(*at, layer.digest, *identity[1:], *carrier[1:]))
             if (known := self.stored.get(at)) and known.digest == layer.digest:
                 self.stored[at] = Known(layer.digest, "")
@@ -136,12 +160,14 @@ class Origins:
     def give_way(self, own: Identity) -> None:
         """Note where the rows of a re-issue must move to, if they stand under ``own``.
 
-        It happens with cloned boards: one re-issued its fact before the other sent its own under the same identity.
+        It happens with cloned boards: one re-issued its fact before the other sent its own under the same identity. So
+        no other rows stand under the identity of a carrier that was read, and those that give way can go there.
         """
         elsewhere = self.taken.pop(own, None)
         if elsewhere is not None:
             self.moves.append(Move(own, elsewhere))
-            self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == own], elsewhere))
+            for named, carrier_epoch in self.standing.pop(own, ()):
+                self.stand(named, carrier_epoch, elsewhere)
 
     def redirected(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
         """Return ``fact``, or a copy in which the facts that it is about are named by the identities they have here.

@@ -194,7 +194,7 @@ def load_origins(identities: Collection[Identity]) -> Origins:
         at = Identity(station, bytes(epoch), seq)
         identity = Identity(station, bytes(identity_epoch), identity_seq)
         origins.reissued[at].add(bytes(digest))
-        origins.stands[at, bytes(carrier_epoch)] = identity
+        origins.stand(at, bytes(carrier_epoch), identity)
         # Only a re-issue whose rows stand under this very identity takes the place away from another fact.
         if identity == at:
             origins.taken[at] = Identity(station, bytes(carrier_epoch), carrier_seq)

@@ -17,9 +17,10 @@ from server_broker.attendance.models import Touch
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.fleet.silence import SILENCE
-from server_broker.ingest import costs
+from server_broker.ingest import costs, intake, ladder
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, IngestLease, Quarantined
+from server_broker.ingest.projections import put_rows
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
@@ -164,6 +165,58 @@ def test_a_row_that_the_database_refuses_is_held_and_its_neighbours_stored(
     assert (first.through, second.through, second.held) == (3, 1, [])
     assert sorted(Touch.objects.values_list("mono_ms", flat=True)) == [1, 3, 4]
     assert len(source.acknowledged) == 2
+
+
+def test_the_few_of_many_facts_that_the_database_refuses_are_found_by_halves(
+    station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+    monkeypatch.setattr(intake, "put_rows", lambda rows: (tries.append(rows), put_rows(rows)))
+    readers = ["bad" if seq in (100, 101) else "good" for seq in range(1, 201)]
+    source.waiting.append(station.add(*(touch(seq, reader=one) for seq, one in enumerate(readers, 1))).facts_message())
+    with refusing("attendance_touch", "22023", "NEW.reader = 'bad'"):
+        worker.step(timeout_s=0)
+    [receipt] = source.receipts()
+    assert [(held.seq, held.reason) for held in receipt.held] == [
+        (100, "refused_by_database"),
+        (101, "refused_by_database"),
+    ]
+    assert Touch.objects.count() == 198
+    # Two ways down from 200 to 1, and the tries of the batch itself.
+    assert len(tries) <= 2 * 2 * 8 + 3
+
+
+def test_of_a_station_whose_messages_fail_one_is_processed_in_each_step(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    source.waiting.append(other.add(touch()).facts_message())
+    source.waiting.extend(station.add(touch(number, reader="bad")).facts_message(number) for number in range(1, 5))
+    done = []
+    with refusing("attendance_touch", "22023", "NEW.reader = 'bad'"):
+        for _ in range(7):
+            worker.step(timeout_s=0)
+            done.append(len(source.acknowledged))
+    assert done == [1, 1, 2, 3, 4, 5, 5]
+    assert [receipt.through for receipt in source.receipts()] == [1, 1, 2, 3, 4]
+
+
+def test_a_message_that_takes_too_long_to_be_stored_carefully_is_held(
+    station: StationDouble, source: RecordingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "CAREFUL_S", 0.3)
+    stop = threading.Event()
+    source.before_publish = lambda _: stop.set()
+    readers = ["bad" if seq > 4 else "good" for seq in range(1, 9)]
+    source.waiting.append(station.add(*(touch(seq, reader=one) for seq, one in enumerate(readers, 1))).facts_message())
+    with computing("attendance_touch", 0.15), refusing("attendance_touch", "22023", "NEW.reader = 'bad'"):
+        thread = threading.Thread(target=make_worker(source, stop).run)
+        thread.start()
+        thread.join(60)
+    [receipt] = source.receipts()
+    assert [(held.seq, held.reason) for held in receipt.held] == [(seq, "unsettled") for seq in range(1, 9)]
+    assert receipt.through == 8
 
 
 def test_a_message_that_cannot_be_processed_at_all_is_set_aside(

@@ -4,14 +4,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from protocol.facts import Reissued, encode_fact
+from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
+from server_broker.derived.walk import StationWalk
 from server_broker.fleet.fact_rows import Identity, RefColumns
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.fact_rooms import REF_COLUMNS
 from server_broker.ingest.projections import move_rows
 from server_broker.ingest.reissues import Move
 from server_broker.platform.sql import query
-from tests.server_broker.station_double import StationDouble, touch
+from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +40,23 @@ def test_a_batch_takes_as_many_statements_however_many_give_way(
     assert Touch.objects.count() == 1 + 2 * (2 + 40)
     own = Touch.objects.filter(epoch=station.epoch, seq__gt=1).values_list("seq", "mono_ms")
     assert {seq for seq, mono in own if mono >= 20_000} == set(range(2, 44))
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_what_gives_way_to_a_carrier_leaves_it_its_place(
+    processor: BatchProcessor, station: StationDouble, *, careful: bool
+) -> None:
+    """Of b, a and d each names the next one's first fact. So d's fact has a's give way, to where b's stood."""
+    b, a, d = (StationDouble(id=station.id, key=station.key) for _ in range(3))
+    b.add(Reissued(at=moment(), epoch=a.epoch, seq=1, salt=b"s" * 16, body=encode_fact(touch(1))))
+    a.add(Reissued(at=moment(), epoch=d.epoch, seq=1, salt=b"s" * 16, body=encode_fact(touch(2))))
+    for stream in (b, a, d.add(touch(3))):
+        [answer] = processor.process_batch([stream.facts_message()], careful=careful)
+        assert isinstance(answer.message, Receipt)
+        assert answer.message.held == []
+    places = {row.mono_ms: (bytes(row.epoch), row.seq) for row in Touch.objects.all()}
+    assert places == {1: (b.epoch, 1), 2: (a.epoch, 1), 3: (d.epoch, 1)}
+    assert StationWalk(station.id, now=NOW).first_finding() is None
 
 
 def test_moves_that_follow_one_another_leave_what_they_would_one_by_one(
