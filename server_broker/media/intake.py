@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import batched
 
 from django.db import transaction
+from django.db.models import Count, Q, Sum
 from psycopg.types.json import Jsonb
 
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
@@ -27,6 +28,13 @@ _log = logging.getLogger(__name__)
 
 MAX_UNANNOUNCED = 32
 """Most incomplete blobs of a station that no fact has announced, so that a station can't fill the disk with them."""
+MAX_UNANNOUNCED_WHOLE, MAX_UNANNOUNCED_BYTES = 1_000, 67_108_864
+"""Most blobs of a station that no fact has announced, whole ones too, and most bytes of them: as much as one may have.
+
+A station sends the bytes after the fact (docs/protocol.md, 9.5). So an honest one has unannounced blobs only of facts
+that are held unread, and then a new one is refused, because what is here may be what a held fact announces. It stays at
+the station, which offers it again.
+"""
 _AT_ONCE = 500
 """Rows of blobs that one statement loads or changes."""
 
@@ -109,9 +117,13 @@ class BlobIntake:
         blob = Blob.objects.select_for_update().filter(station_id=station, sha256=sha256).first()
         if blob is not None:
             return blob
-        open_ones = Blob.objects.filter(station_id=station, announced_at=None, completed_at=None).count()
-        if open_ones >= MAX_UNANNOUNCED:
-            raise BlobRefused(f"{open_ones} blobs in pieces that no fact announces")
+        known = Blob.objects.filter(station_id=station, announced_at=None).aggregate(
+            pieces=Count("pk", filter=Q(completed_at=None)), all=Count("pk"), bytes=Sum("size", default=0)
+        )
+        if known["pieces"] >= MAX_UNANNOUNCED:
+            raise BlobRefused(f"{known['pieces']} blobs in pieces that no fact announces")
+        if known["all"] >= MAX_UNANNOUNCED_WHOLE or known["bytes"] + size > MAX_UNANNOUNCED_BYTES:
+            raise BlobRefused(f"{known['all']} blobs of {known['bytes']} bytes that no fact announces")
         return Blob.objects.create(station_id=station, sha256=sha256, size=size)
 
     def _spans(self, blob: Blob) -> list[Span]:
@@ -174,7 +186,8 @@ class BlobIntake:
         """
         blob = Blob.objects.select_for_update().filter(station_id=query.station, sha256=query.sha256).first()
         if blob is None and self._folder.has_of(query.station, query.sha256):
-            blob = self._blob(query.station, query.sha256, query.size)
+            # Its bytes are here already, so that it is not counted among those that no fact announces.
+            blob = Blob.objects.create(station_id=query.station, sha256=query.sha256, size=query.size)
         if blob is not None and (blob.completed_at is not None or self._adopt(blob)):
             return BlobMissing(station=query.station, sha256=query.sha256, ranges=[])
         spans = self._spans(blob) if blob is not None and blob.size == query.size else []

@@ -64,7 +64,7 @@ class Blob(models.Model):
             models.Index(fields=["station", "about_epoch", "about_seq"], name="blob_by_subject"),
             models.Index(
                 fields=["station"],
-                condition=models.Q(announced_at__isnull=True, completed_at__isnull=True),
+                condition=models.Q(announced_at__isnull=True),
                 name="blob_unannounced",
             ),
             models.Index(fields=["uploaded_by"], condition=Q(uploaded_by__isnull=False), name="blob_by_account"),

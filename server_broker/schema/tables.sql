@@ -4815,7 +4815,7 @@ CREATE INDEX axes_accesslog_username_df93064b_like ON axes_accesslog USING btree
 CREATE INDEX bank_draft_by_age ON editing_bankdraft USING btree (changed_at DESC);
 CREATE INDEX blob_by_account ON media_blob USING btree (uploaded_by_id) WHERE (uploaded_by_id IS NOT NULL);
 CREATE INDEX blob_by_subject ON media_blob USING btree (station_id, about_epoch, about_seq);
-CREATE INDEX blob_unannounced ON media_blob USING btree (station_id) WHERE ((announced_at IS NULL) AND (completed_at IS NULL));
+CREATE INDEX blob_unannounced ON media_blob USING btree (station_id) WHERE (announced_at IS NULL);
 CREATE INDEX bundle_by_age ON bundles_bundle USING btree (published_at DESC);
 CREATE INDEX bundle_by_hash ON bundles_bundle USING btree (sha256);
 CREATE INDEX bundle_by_region ON bundles_bundle USING gin (regions);

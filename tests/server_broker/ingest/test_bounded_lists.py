@@ -1,5 +1,6 @@
 """What a station may lengthen has an end: streams, anchors of a boot, gaps of a picture."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -19,8 +20,9 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.dating.anchors import MAX_ANCHORS, anchors_of
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.stream_tables import STREAMS_A_DAY
+from server_broker.media import intake
 from server_broker.media.models import Blob
-from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble, moment, touch
+from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble, announced, moment, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +98,25 @@ def test_a_touch_after_many_anchors_costs_as_many_spans_as_after_few(
     )
     # A span is some 120 characters of parameters: there would be 150 of them.
     assert longest < 12_000
+
+
+@pytest.mark.parametrize("limit", ["MAX_UNANNOUNCED_WHOLE", "MAX_UNANNOUNCED_BYTES"])
+def test_whole_pictures_that_no_fact_announces_are_few_and_a_new_one_stays_at_the_station(
+    station: StationDouble, processor: BatchProcessor, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    pictures = [bytes([number]) * 10 for number in range(3)]
+    names = [hashlib.sha256(picture).digest() for picture in pictures]
+    monkeypatch.setattr(intake, limit, 2 if limit.endswith("WHOLE") else 25)
+
+    def send(place: int) -> int:
+        piece = BlobChunk(station=station.id, sha256=names[place], size=10, offset=0, data=pictures[place])
+        processor.process_batch([station.message("blob", encode(piece))])
+        return Blob.objects.exclude(completed_at=None).count()
+
+    assert [send(place) for place in range(3)] == [1, 2, 2]
+    assert Quarantined.objects.filter(reason="blob_refused").count() == 1
+    processor.process_batch([station.add(announced(names[0], 10)).facts_message()])
+    assert send(2) == 3, "the station offers it again"
 
 
 def test_a_picture_has_so_many_gaps_and_no_more(station: StationDouble, processor: BatchProcessor) -> None:
