@@ -15,6 +15,7 @@ from protocol.signing import key_id
 from protocol.twin import unseal_desired
 from server_broker.attendance.models import Touch
 from server_broker.fleet.desired_changes import desired_changed
+from server_broker.fleet.fact_rows import Rows
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.fleet.silence import SILENCE
 from server_broker.ingest import costs, intake, ladder
@@ -171,7 +172,12 @@ def test_the_few_of_many_facts_that_the_database_refuses_are_found_by_halves(
     station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
-    monkeypatch.setattr(intake, "put_rows", lambda rows: (tries.append(rows), put_rows(rows)))
+
+    def counted(rows: Rows) -> None:
+        tries.append(rows)
+        put_rows(rows)
+
+    monkeypatch.setattr(intake, "put_rows", counted)
     readers = ["bad" if seq in (100, 101) else "good" for seq in range(1, 201)]
     source.waiting.append(station.add(*(touch(seq, reader=one) for seq, one in enumerate(readers, 1))).facts_message())
     with refusing("attendance_touch", "22023", "NEW.reader = 'bad'"):
