@@ -34,9 +34,26 @@ FAR = [LAST_WALL_MS, LAST_WALL_MS + 1, 253_402_300_799_999, 2**53 - 1]
 BOOTS = [BOOT, b"another boot ..."]
 MONOS = [0, 1_000, 5_000, 2**53 - 1]
 
+_PLAIN = 0.5
+"""So often a body has no keys besides those of its kind."""
 _STAYS = 0.7
 """So often a field keeps the value of its sample."""
 SAMPLES = [*vectors.FACTS.values(), *vectors_1_1.FACTS.values()]
+_FIELDS = {sample.__struct_config__.tag: sample.__struct_fields__ for sample in SAMPLES}
+_PLAIN_SAMPLES: list[dict[str, Any]] = [msgspec.msgpack.decode(encode_fact(sample)) for sample in SAMPLES]
+OTHER_KEYS = sorted({name for sample in SAMPLES for name in sample.__struct_fields__} | {"epoch", "seq", "wall", "day"})
+OF_RIGHT_TYPE = {name: [one[name] for one in _PLAIN_SAMPLES if name in one] for name in OTHER_KEYS}
+OF_ANY_TYPE: list[Any] = [
+    *(None, True, 0, -1, 2**64 - 1, 0.5, float("nan"), "", "x", "\x00", b"", b"x", LI.token, ZHANG.token, LI.number),
+    *([], [1, "x"], {}, {"wall": "x"}, {"epoch": b"e" * 16, "seq": 1}, msgspec.msgpack.Ext(5, b"x")),
+]
+
+
+def with_other_keys(body: bytes, more: dict[str, Any]) -> bytes:
+    """Return a fact's body with keys besides those of its kind. The contract has readers ignore them."""
+    own: dict[str, Any] = msgspec.msgpack.decode(body)
+    fields = _FIELDS[own["kind"]]
+    return msgspec.msgpack.encode({name: value for name, value in more.items() if name not in fields} | own)
 
 
 class Absurd:
@@ -80,7 +97,7 @@ class Absurd:
                 epoch=self.one_of(self._epochs),
                 seq=self.one_of(PLACES),
                 salt=bytes(16),
-                body=self.one_of([b"\xc1", encode_fact(self.fact())]),
+                body=self.one_of([b"\xc1", self.body()]),
             ),
             lambda at: facts.FactsLost(
                 **at, epoch=self.one_of(self._epochs), first=self.one_of(PLACES), last=self.one_of(PLACES)
@@ -124,6 +141,20 @@ class Absurd:
             twisted: Fact = self._twisted(self.one_of(SAMPLES))
             return twisted
         return self.one_of(self._makers)({"at": self.moment()})
+
+    def body(self) -> bytes:
+        """Return a fact's body, often with keys that other kinds have, and values of their type or of any other."""
+        body = encode_fact(self.fact())
+        if self._random.random() < _PLAIN:
+            return body
+        names = self._random.sample(OTHER_KEYS, self.one_of([1, 3, len(OTHER_KEYS)]))
+        more = {name: self.one_of([*OF_RIGHT_TYPE[name], *OF_ANY_TYPE]) for name in names}
+        own = msgspec.msgpack.decode(with_other_keys(body, more))
+        own["at"] += [value for value in more.values() if self.yes()]  # a moment is a list, and may get longer
+        for name in ("touch", "by", "about"):
+            if isinstance(own.get(name), dict):
+                own[name] = more | own[name]
+        return msgspec.msgpack.encode(own)
 
     def _twisted(self, sample: StationFact) -> Any:
         """Return a sample of another time, of a person whom the county knows, and with some fields changed."""

@@ -176,6 +176,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "98-dear-messages-cost-nothing": (county_tests("ingest/test_costs.py"),),
     "99-slow-disk-blamed-on-a-station": (county_tests("ingest/test_costs.py"),),
     "100-statements-for-each-pin": (county_tests("ingest/test_statements_of_a_batch.py"),),
+    "101-card-of-another-kind": (county_tests("settling/test_keys_of_other_kinds.py"),),
     "110-carriers-place-taken": (county_tests("ingest/test_rows_that_move.py"),),
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
 }

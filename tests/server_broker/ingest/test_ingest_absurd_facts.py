@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from protocol.facts import MAX_BODY_BYTES, encode_fact
+from protocol.facts import MAX_BODY_BYTES
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.reread import reread_held
 from server_broker.ledger.ledger import check_ledger
@@ -22,7 +22,7 @@ def test_every_one_is_receipted(seed: int) -> None:
     absurd = Absurd(random, station)
     for _ in range(3):
         first = len(station.sealed) + 1
-        bodies = [encode_fact(absurd.fact()) for _ in range(25)]
+        bodies = [absurd.body() for _ in range(25)]
         for body in bodies:
             if len(body) <= MAX_BODY_BYTES:
                 station.add_body(body)

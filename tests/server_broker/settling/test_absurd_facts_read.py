@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from protocol.facts import MAX_BODY_BYTES, encode_fact
+from protocol.facts import MAX_BODY_BYTES
+from server_broker.derived.walk import walk
 from server_broker.exceptions.found import Look
 from server_broker.exceptions.looking import look_at
 from server_broker.fleet.models import Station
@@ -44,7 +45,7 @@ def station(county: FictionalCounty) -> LivedStation:
 def test_all_goes_on(station: LivedStation, seed: int) -> None:
     absurd = Absurd(Random(seed), station, sampled=0.6, wall=ms(NOW))
     for number in range(3):
-        bodies = [encode_fact(absurd.fact()) for _ in range(40)]
+        bodies = [absurd.body() for _ in range(40)]
         for body in bodies:
             if len(body) <= MAX_BODY_BYTES:
                 station.add_body(body)
@@ -74,3 +75,4 @@ def reads(now: dt.datetime) -> None:
         many(stations, now)
     for one in stations:
         station_page(one)
+        assert walk(one.id, now=now)[0] is None
