@@ -75,7 +75,7 @@ def declare_dead(station: Station, since: dt.datetime, reason: str, *, by: User,
     since = since.replace(second=0, microsecond=0)
     with transaction.atomic():
         among_writers()
-        station = Station.objects.select_for_update().get(pk=station.pk)
+        station = Station.objects.select_for_update(no_key=True).get(pk=station.pk)
         _refuse_time(station, since, now)
         _refuse_own(by, station, since)
         stood = DeadStation.objects.known().filter(subject=station, dead=True)
@@ -100,7 +100,7 @@ def take_back(station: Station, reason: str, *, by: User, now: dt.datetime) -> N
     """
     with transaction.atomic():
         among_writers()
-        Station.objects.select_for_update().get(pk=station.pk)
+        Station.objects.select_for_update(no_key=True).get(pk=station.pk)
         row = DeadStation.objects.known().filter(subject=station, dead=True).order_by("valid_from").last()
         if row is None or row.valid_from is None:
             raise DeadRefused("没有报停，或者刚被别人撤回了")
