@@ -153,6 +153,7 @@ ALARMS = {
     "chore_fails": "县平台的定时工作一直失败",
     "facts_set_aside": "站点的记录结算不了，已单独放下",
     "dates_set_aside": "有的日子结算不了，已单独放下",
+    "learning_set_aside": "有的人的学习情况算不出来，已单独放下",
     "backup_overdue": "备份没有按时做",
     "backup_unproven": "备份很久没有试恢复成功",
     "county_clock": "县里服务器的时间不可信，暂不授时",
@@ -193,7 +194,7 @@ ALARMS = {
     "shelf_not_computed": "站点的个人内容没有算出来",
     "many_questions": "一个站点一天报来的意见太多",
     "many_requests": "一个站点一天报来的申请太多",
-    "many_answers": "一个站点一天报来的答题太多",
+    "many_answers": "一个站点报来的答题太多",
     "request_set_aside": "站点的申请办不了，已单独放下",
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
@@ -265,6 +266,7 @@ REMEDIES = {
     "chore_fails": "请看县服务器上 chores 的日志里最后一次失败，把它交给供应方；它再次成功后，这条告警自动解除。",
     "facts_set_aside": "请把 chores 日志里的出错交给供应方；记录都在，每刻钟再试，升级后读通了自动解除。",
     "dates_set_aside": "请把 chores 日志里的出错交给供应方；每刻钟再试，结算出来就自动解除。",
+    "learning_set_aside": "请把 chores 日志里的出错交给供应方；每刻钟再试，算出来就自动解除。",
     "backup_unproven": "请在县服务器上运行 cunhui-server backup check；它说有坏的，就先运行 backup now，再试一次。",
     "blob_corrupted": "县里已让站点重传，打卡不受影响；常常这样，就检查站点的存储卡和摄像头。",
     "console_certificate": "请照告警里写的换上新的证书和私钥；换好后这条告警自动解除。",

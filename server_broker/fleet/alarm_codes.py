@@ -32,6 +32,8 @@ CHORE_FAILS: Final = "chore_fails"
 """Something that the county does regularly has failed for a while (`server_broker.supervisor.failing_chores`)."""
 DATES_SET_ASIDE: Final = "dates_set_aside"
 """Villages' dates that can't be settled (`server_broker.settling.set_aside`)."""
+LEARNING_SET_ASIDE: Final = "learning_set_aside"
+"""People over whose answers the program fails (`server_broker.progress.rounds`)."""
 BACKUP_OVERDUE: Final = "backup_overdue"
 BACKUP_UNPROVEN: Final = "backup_unproven"
 """No backup was restored on trial for long."""
@@ -111,6 +113,7 @@ COUNTY_ALARMS: Final = frozenset(
         COUNTY_DISK,
         CHORE_FAILS,
         DATES_SET_ASIDE,
+        LEARNING_SET_ASIDE,
         BACKUP_OVERDUE,
         BACKUP_UNPROVEN,
         STATION_SILENT,

@@ -64,6 +64,8 @@ class PersonDue(models.Model):
 
     person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="+")
     marked_at = models.DateTimeField()
+    failed_at = models.DateTimeField(null=True)
+    """When the program last failed over the person. Null: it did not."""
 
     class Meta:
         indexes = [models.Index(fields=["marked_at"], name="person_due_by_age")]
@@ -198,9 +200,10 @@ class SurplusDecision(models.Model):
 
 
 class Surplus(models.Model):
-    """What a station said of learning beyond the measure of one day (`server_broker.progress.surplus`).
+    """What a station said of learning on one day beyond its measure (`server_broker.progress.surplus`).
 
-    The row stays, so that nothing of that day is set apart twice.
+    The row stays, so that nothing of that day is set apart twice. What comes that day after something was decided has a
+    row of its own.
     """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
@@ -208,8 +211,12 @@ class Surplus(models.Model):
     """The table."""
     day = models.DateField()
     """The local day on which the county received it."""
-    after = models.DateTimeField()
-    """What was received later that day."""
+    after_row = models.BigIntegerField()
+    """What was stored after the row with this key."""
+    through_row = models.BigIntegerField(null=True)
+    """The last that whoever decided had seen. Null: all of that day, as long as nobody has decided."""
+    counted = models.PositiveIntegerField()
+    """So many rows of that day count without a decision."""
     since = models.DateTimeField()
     decision = models.ForeignKey(SurplusDecision, on_delete=models.PROTECT, null=True, related_name="+")
     """Null: nobody has decided yet."""
@@ -217,7 +224,9 @@ class Surplus(models.Model):
     """Somebody has taken it up."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["station", "rows_of", "day"], name="learning_surplus_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "rows_of", "day", "after_row"], name="learning_surplus_once")
+        ]
         indexes = [models.Index(fields=["station"], condition=Q(decision=None), name="learning_surplus_undecided")]
 
 
@@ -232,6 +241,8 @@ class ProgressState(models.Model):
     whole_through = models.BigIntegerField(default=0)
     """Up to which person's key that date's round has got."""
 
+    measured_through = models.DateField(null=True)
+    """Of the days before this one, all that stations said was measured."""
     taken_on = models.DateField(null=True)
     """When it was counted who has chosen what."""
 

@@ -1,7 +1,12 @@
-"""Compute people anew: those of whom something changed, every few seconds, and everybody once a night."""
+"""Compute people anew: those of whom something changed, every few seconds, and everybody once a night.
+
+Nobody's answers keep anybody else waiting. If the program fails over people, it finds out over whom and goes on with
+the others. Of whomever it fails over, what was computed before stands. They are tried again after a while, a few in a
+round and each alone (`settling.set_aside`), and an alarm tells people until all were computed.
+"""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 from django.db import transaction
@@ -11,17 +16,22 @@ from django.utils import timezone
 from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.progress import chosen_packs
+from server_broker.fleet.alarm_codes import LEARNING_SET_ASIDE
+from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.models import Alarm
 from server_broker.learning.marking import PackKeys
 from server_broker.learning.models import Attempt, LevelRun, PackChoice
 from server_broker.people.models import Person
 from server_broker.progress.computing import Computed, compute
 from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
-from server_broker.progress.marks import note_all, search_again, state, take_marks
+from server_broker.progress.marks import mark, note_all, search_again, state, take_marks
 from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Visit
 from server_broker.progress.question_counts import count_next
 from server_broker.progress.reading import Learning, read_learning, time_of
 from server_broker.progress.surplus import set_surplus_apart
 from server_broker.progress.telling import tell
+from server_broker.settling.apart import do_apart
+from server_broker.settling.set_aside import note_failed, note_worked, to_try_again
 
 PEOPLE_A_TIME = 20
 """People who are read together: a process holds some ten thousand answers at once, and a visit waits for no other."""
@@ -52,24 +62,45 @@ class Rounds:
         set_surplus_apart(now)
         take_marks(now)
         search_again(now)
-        done = sum(self.renew_due(now) for _ in range(TURNS))
+        done = self._try_again(now) + sum(self.renew_due(now) for _ in range(TURNS))
         whole = sum(self.renew_whole(now) for _ in range(TURNS)) if by_age else 0
         if by_age and not whole:
             # After the round, so that whose first try an attempt was is known as well as it can be.
             count_next(now)
+        _tell_of_failed(now)
         return f"computed the learning of {done + whole} people" if done or whole else None
 
     def renew_due(self, now: dt.datetime) -> int:
-        """Compute the people who were marked first and do not rest; return how many."""
+        """Compute the people who were marked first and do not rest; return how many could be."""
         self._rests = {person: rest for person, rest in self._rests.items() if rest[0] <= now < rest[1]}
         with transaction.atomic():
-            due = PersonDue.objects.exclude(person__in=list(self._rests)).order_by("marked_at", "person")
-            due = due.select_for_update(skip_locked=True)
+            due = PersonDue.objects.filter(failed_at=None).exclude(person__in=list(self._rests))
+            due = due.order_by("marked_at", "person").select_for_update(skip_locked=True)
             people = list(due.values_list("person", flat=True)[:PEOPLE_A_TIME])
+            return self._renew_apart(people, now, all_news=False)
+
+    def _try_again(self, now: dt.datetime) -> int:
+        """Compute a few of those over whom the program failed a while ago; return how many could be."""
+        with transaction.atomic():
+            tried = to_try_again(PersonDue.objects.all(), now)
+            done = sum(self._renew_apart([row.person_id], now, all_news=True, again=True) for row in tried)
+            if done:
+                note_worked(PersonDue)
+        return done
+
+    def _renew_apart(self, people: Sequence[int], now: dt.datetime, *, all_news: bool, again: bool = False) -> int:
+        """Compute these people and return how many could be; set the others aside. In a transaction."""
+
+        def renew(some: Sequence[int]) -> None:
             # Before they are read: whoever is marked from now on is computed once more.
-            PersonDue.objects.filter(person__in=people).delete()
-            self.renew(people, now, all_news=False)
-        return len(people)
+            PersonDue.objects.filter(person__in=some).delete()
+            self.renew(some, now, all_news=all_news)
+
+        outcome = do_apart(people, renew)
+        if outcome.failed:
+            mark((person for person, _ in outcome.failed), now)
+            note_failed(PersonDue, outcome.failed, now, again=again)
+        return len(outcome.done)
 
     def renew_whole(self, now: dt.datetime) -> int:
         """Go on with the night's round through everybody; return how many people were computed, 0 if it is done."""
@@ -83,7 +114,10 @@ class Rounds:
                 note_all()
             rest = Person.objects.filter(pk__gt=own.whole_through).order_by("pk")
             people = list(rest.values_list("pk", flat=True)[:PEOPLE_A_TIME])
-            self.renew(people, now, all_news=True)
+            aside = set(
+                PersonDue.objects.filter(person__in=people, failed_at__isnull=False).values_list("pk", flat=True)
+            )
+            self._renew_apart([person for person in people if person not in aside], now, all_news=True)
             own.whole_through = people[-1] if len(people) == PEOPLE_A_TIME else -1
             if own.whole_through < 0 and (own.taken_on is None or today - own.taken_on >= COUNTED_EVERY):
                 count_taken()
@@ -106,10 +140,9 @@ class Rounds:
         computed = {key: self._compute(person, read.of[key], now) for key, person in rows.items()}
         for key, person in rows.items():
             _keep(person, read.of[key], computed[key], stored.get(key), now)
-            rest = len(read.of[key].answers) * REST_FOR_EACH
-            if rest >= LEAST_REST:
-                self._rests[key] = now, now + rest
         tell(rows, read, computed, self._keys, now, all_news=all_news)
+        rests = {key: len(read.of[key].answers) * REST_FOR_EACH for key in rows}
+        self._rests |= {key: (now, now + rest) for key, rest in rests.items() if rest >= LEAST_REST}
 
     def _compute(self, person: Person, learning: Learning, now: dt.datetime) -> Computed:
         return compute(
@@ -147,6 +180,19 @@ def drop_without_answers(now: dt.datetime) -> int:
         old = old.exclude(Exists(rows))
     visits, _ = old.delete()
     return visits
+
+
+def _tell_of_failed(now: dt.datetime) -> None:
+    """Raise the alarm about people over whom the program failed, or close it where there are none any more."""
+    aside = PersonDue.objects.filter(failed_at__isnull=False)
+    count = aside.count()
+    if not count:
+        resolve(station=None, code=LEARNING_SET_ASIDE, at=now)
+        return
+    detail = f"{count} 个人的学习情况算不出来，留着以前算的；答题都在，别人的照常算"
+    # It is asked every few seconds, and only what is new is a call.
+    if not Alarm.objects.filter(code=LEARNING_SET_ASIDE, origin="county", resolved_at=None, detail=detail).exists():
+        raise_alarm(station=None, code=LEARNING_SET_ASIDE, severity="major", detail=detail, at=now)
 
 
 def _forget(person: int) -> None:

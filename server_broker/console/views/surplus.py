@@ -14,8 +14,9 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import learning_too_much, stations_of
 from server_broker.console.reasons import ReasonField
 from server_broker.console.request_words import asker_name
-from server_broker.progress.surplus import count_of
+from server_broker.progress.surplus import A_DAY as LEARNING
 from server_broker.progress.surplus import decide_surplus as decide_learning
+from server_broker.progress.surplus import waiting_of
 from server_broker.requests.models import Request
 from server_broker.requests.reading import request_rows
 from server_broker.requests.surplus import A_DAY, OF_ONE, decide_surplus, undecided
@@ -30,7 +31,7 @@ def surplus(request: HttpRequest, station_id: str) -> HttpResponse:
     station = get_object_or_404(stations_of(request.user).select_related("village"), pk=station_id)
     waiting = undecided().filter(station=station)
     last = waiting.order_by("-pk").values_list("pk", flat=True).first() or 0
-    learning = list(learning_too_much(request.user).filter(station=station).order_by("pk"))
+    learning = waiting_of(learning_too_much(request.user).filter(station=station))
     asked = Request.objects.filter(surplus__in=waiting).select_related("station__village").order_by("-pk")
     page = parameters.page_of(request, asked, size=PAGE_SIZE)
     context = {
@@ -40,8 +41,8 @@ def surplus(request: HttpRequest, station_id: str) -> HttpResponse:
         "rows": [(row, asker_name(row, request.user)) for row in request_rows(page.object_list)],
         "others": waiting.filter(request=None).count(),
         "last": last,
-        "learning": count_of(learning),
-        "last_learning": learning[-1].pk if learning else 0,
+        "learning": learning.count,
+        "last_learning": learning.through,
         "a_day": A_DAY,
         "of_one": OF_ONE,
         "may_decide": may(request.user, Power.DECIDE_SURPLUS),
@@ -62,7 +63,8 @@ def surplus_decide(request: HttpRequest, station_id: str) -> HttpResponse:
         messages.error(request, "没有作废：请写明理由（4 到 200 个字，不写身份证号）。")
         return redirect("surplus", station_id)
     actor = request.user.get_username()
-    of_learning, now = parameters.number(request.POST, "learning"), timezone.now()
+    of_learning = {table: last for table in LEARNING if (last := parameters.number(request.POST, table))}
+    now = timezone.now()
     with transaction.atomic():
         count = decide_surplus(station, take_up=take_up, through=through, reason=reason, actor=actor, at=now)
         count += decide_learning(station, take_up=take_up, through=of_learning, reason=reason, actor=actor, at=now)

@@ -35,6 +35,12 @@ from tests.server_broker.county import FictionalCounty, signed_in, touch, user_o
 from tests.server_broker.pages import text_of, words_of
 from tests.server_broker.requests.asked_here import NOW, approves, asks, days, duty, now_is
 from tests.server_broker.requests.test_from_stations import DAY, MINUTE, at_kiosk, card, state_of
+from tests.server_broker.requests.test_requests import objection
+from tests.server_broker.station_double import StationDouble
+from tests.server_broker.station_double import touch as said_touch
+from tests.server_broker.ways_in import Way, way
+
+__all__ = ["way"]
 
 pytestmark = pytest.mark.django_db
 ANSWERED = ("objection", "correction", "errand", "transfer")
@@ -116,6 +122,24 @@ def test_a_day_is_the_countys_and_the_next_one_has_a_measure_of_its_own(county: 
     Request.objects.update(wall=NOW)
     assert set_surplus_apart(NOW + DAY) == 1
     assert Surplus.objects.get().request == tomorrow[-1]
+
+
+def test_whatever_way_it_came_what_is_beyond_the_measure_is_set_apart(county: FictionalCounty, way: Way) -> None:
+    station = StationDouble()
+    station.enrol()
+    station.add(said_touch())
+    for number in range(OF_ONE + 3):
+        station.add(objection(station.ref(1), mono=2_000 + number, request=number.to_bytes(16)))
+    way(station, NOW)
+    assert (set_surplus_apart(NOW), Surplus.objects.count(), Request.objects.count()) == (3, 3, OF_ONE + 3)
+    # What comes after somebody decided waits for another decision.
+    waiting = Surplus.objects.order_by("pk").last()
+    assert waiting is not None
+    through = int(waiting.pk)
+    decided = decide_surplus(county.stations[SHILI], take_up=True, through=through, reason="", actor="a", at=NOW)
+    more = flood(card(county, ZHANG), 2, "objection")
+    assert (decided, set_surplus_apart(NOW + MINUTE)) == (3, 2)
+    assert {one.request for one in Surplus.objects.filter(decision=None)} == set(more)
 
 
 def test_it_is_thrown_away_as_one_decision_by_an_officer_of_the_region(county: FictionalCounty) -> None:
