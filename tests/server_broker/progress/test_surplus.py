@@ -228,7 +228,7 @@ def test_an_officer_sees_one_line_and_decides_on_the_page_of_too_many_requests(
     officer, place = signed_in(TOWNSHIP_OFFICER), f"/requests/surplus/{SHILI}/"
     assert "多出的答题先不算" in words_of(text_of(officer, "/requests/"))
     page = text_of(officer, place)
-    assert "5 条答题、闯关和选学" in words_of(page)
+    assert "有 5 条答题、闯关和选学先不算" in words_of(page)
     [last] = seen().values()
     assert f'name="learning_attempt" value="{last}"' in page
     say_more(station, 1)
