@@ -4,6 +4,8 @@ So the data of one station, village or row keep nobody else's results waiting, a
 savepoint.
 """
 
+import time
+import traceback
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -14,13 +16,32 @@ from server_broker.platform.transient import is_transient
 MOST_FAILED = 32
 """So many things are found that fail, at most. What was not tried by then waits for the next round. Halving tries each
 thing a few times, so a round ends in good time also if everything fails."""
+LONGEST_S = 10.0
+"""After so long nothing more is tried, once it is known of anything whether it fails. One station can make a try take
+many seconds, by the facts that it has told."""
+_LONGEST_TRACE = 8_000
+
+
+class Failure(NamedTuple):
+    """Why something failed. An exception itself is not kept: its traceback keeps all that the try had read."""
+
+    kind: str
+    """The exception's class."""
+    trace: str
+    """Where it was raised and what it said, for the log."""
 
 
 class Apart[T](NamedTuple):
-    """With what it was done, and with what it fails. What is in neither waits."""
+    """With what it was done, with what it fails, and what of that which failed together was not tried apart."""
 
     done: list[T]
-    failed: list[tuple[T, Exception]]
+    failed: list[tuple[T, Failure]]
+    waiting: list[T]
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return what is kept of an exception."""
+    return Failure(type(error).__name__, "".join(traceback.format_exception(error))[-_LONGEST_TRACE:])
 
 
 def do_apart[T](things: Sequence[T], do: Callable[[Sequence[T]], None]) -> Apart[T]:
@@ -33,10 +54,11 @@ def do_apart[T](things: Sequence[T], do: Callable[[Sequence[T]], None]) -> Apart
     Raises:
         django.db.Error: The database is away. Nothing was done, and nothing is to blame.
     """
+    until = time.monotonic() + LONGEST_S
     done: list[T] = []
-    failed: list[tuple[T, Exception]] = []
+    failed: list[tuple[T, Failure]] = []
     waiting = [things] if things else []
-    while waiting and len(failed) < MOST_FAILED:
+    while waiting and len(failed) < MOST_FAILED and (not (done or failed) or time.monotonic() < until):
         some = waiting.pop()
         try:
             with transaction.atomic():
@@ -45,10 +67,10 @@ def do_apart[T](things: Sequence[T], do: Callable[[Sequence[T]], None]) -> Apart
             if is_transient(error):
                 raise
             if len(some) == 1:
-                failed.append((some[0], error))
+                failed.append((some[0], failure_of(error)))
             else:
                 middle = len(some) // 2
                 waiting += [some[middle:], some[:middle]]
         else:
             done += some
-    return Apart(done, failed)
+    return Apart(done, failed, [one for some in reversed(waiting) for one in some])

@@ -82,7 +82,12 @@ def _settle(rows: Sequence[SettleDue], now: dt.datetime, *, again: bool = False)
 
     # Together stand those of a village, so that its halves part from those of the others.
     outcome = do_apart(sorted(rows, key=lambda row: (row.village_id, row.day)), settle_some)
-    note_failed(SettleDue, [(int(row.pk), error) for row, error in outcome.failed], now, again=again)
+    why = {row.village_id: failure for row, failure in outcome.failed}
+    # More dates of a village that fails are not tried at each round again, and others' dates come first.
+    beside = [(row, why[row.village_id]) for row in outcome.waiting if row.village_id in why]
+    note_failed(SettleDue, [(int(row.pk), failure) for row, failure in (*outcome.failed, *beside)], now, again=again)
+    others = [row.pk for row in outcome.waiting if row.village_id not in why]
+    SettleDue.objects.filter(pk__in=others).update(marked_at=now)
     return len(outcome.done)
 
 

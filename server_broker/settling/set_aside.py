@@ -3,6 +3,8 @@
 Three things can be set aside: a station with the facts that were not looked at yet (`settling.seen`), a village's date
 that is due (`settling.rounds`), and the note of a row that people or the intake wrote (`settling.changes`). Each is
 tried again after `AGAIN`, a few in a round and each alone, until it works. A new version of the program may bring that.
+Where a round ends before it has tried all of a village's dates that failed together (`settling.apart`), they are set
+aside with the one that failed alone; as soon as one of what is set aside works, all of it is settled together again.
 
 Nothing is lost. A stream's mark does not go on, so its facts are looked at later. A date stays due and a note stays
 there, until they were settled and read.
@@ -36,6 +38,7 @@ from server_broker.platform.sql import query
 from server_broker.platform.transient import is_transient
 from server_broker.settlement.times import previous_month
 from server_broker.settling import due
+from server_broker.settling.apart import Failure
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import Change, SettleDue, StationAside
@@ -62,7 +65,7 @@ def to_try_again[M: models.Model](rows: models.QuerySet[M], now: dt.datetime) ->
 
 
 def put_stations_aside(
-    failed: Mapping[str, Exception], ranges: Iterable[Range], marks: Marks, where: Whereabouts, now: dt.datetime
+    failed: Mapping[str, Failure], ranges: Iterable[Range], marks: Marks, where: Whereabouts, now: dt.datetime
 ) -> None:
     """Set stations aside whose facts can't be looked at, mark what they may concern, and tell people.
 
@@ -75,18 +78,18 @@ def put_stations_aside(
     places: dict[str, list[Place]] = {}
     for one in ranges:
         places.setdefault(one.station, []).append(Place(one.station, one.epoch, one.first))
-    for station, error in sorted(failed.items()):
+    for station, failure in sorted(failed.items()):
         row = StationAside.objects.filter(pk=station).first()
         if row is None or row.told != told[station]:
             first = _first_in_doubt(places[station], marks)
             marks.add(where.around(station), first, marks.last, due.RECORD)
         if row is None:
-            _log.error("the facts of %s can't be looked at and are set aside", station, exc_info=error)
+            _log.error("the facts of %s can't be looked at and are set aside\n%s", station, failure.trace)
             row = StationAside(station_id=station, since=now)
         row.tried_at, row.told = now, told[station]
         row.save()
         since = f"{timezone.localtime(row.since):%m月%d日 %H:%M}"
-        detail = f"{since} 起它传来的记录，考勤结算的程序读到就出错（{type(error).__name__}）；别的站点照常结算"
+        detail = f"{since} 起它传来的记录，考勤结算的程序读到就出错（{failure.kind}）；别的站点照常结算"
         raise_alarm(station=station, code=FACTS_SET_ASIDE, severity="major", detail=detail, at=now)
 
 
@@ -99,7 +102,7 @@ def take_stations_back(stations: Collection[str], now: dt.datetime) -> None:
 
 
 def note_failed(
-    model: type[models.Model], failed: Sequence[tuple[int, Exception]], now: dt.datetime, *, again: bool = False
+    model: type[models.Model], failed: Sequence[tuple[int, Failure]], now: dt.datetime, *, again: bool = False
 ) -> None:
     """Note that rows with these keys failed, dates or notes, and log why, unless they had failed before."""
     if not failed:
@@ -107,7 +110,8 @@ def note_failed(
     keys = [key for key, _ in failed]
     model._default_manager.filter(pk__in=keys).update(failed_at=now)
     if not again:
-        _log.error("%d of %s can't be settled and are set aside", len(keys), model.__name__, exc_info=failed[0][1])
+        trace = failed[0][1].trace
+        _log.error("%d of %s can't be settled and are set aside\n%s", len(keys), model.__name__, trace)
 
 
 def note_worked(model: type[models.Model]) -> None:

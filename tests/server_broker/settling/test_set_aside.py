@@ -1,6 +1,8 @@
 """The data of one station, village or row stop nobody else's settling; nothing of them is lost or concluded from."""
 
 import datetime as dt
+import gc
+import weakref
 from collections.abc import Collection
 from typing import Any
 
@@ -263,3 +265,62 @@ def test_many_that_fail_are_found_some_in_a_round(monkeypatch: pytest.MonkeyPatc
     outcome = apart.do_apart(range(20), do)
     assert [one for one, _ in outcome.failed] == [1, 3, 5]
     assert outcome.done == did == [0, 2, 4]
+
+
+def test_when_time_is_up_it_ends_with_the_first_of_which_something_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "LONGEST_S", 0.0)
+    tries: list[int] = []
+
+    def do(some: Collection[int]) -> None:
+        tries.append(len(some))
+        if 1 in some:
+            raise ValueError
+
+    outcome = apart.do_apart(range(8), do)
+    assert (outcome.done, outcome.failed, outcome.waiting) == ([0], [], [1, 2, 3, 4, 5, 6, 7])
+    assert tries == [8, 4, 2, 1]
+    outcome = apart.do_apart(outcome.waiting, do)
+    assert ([one for one, _ in outcome.failed], outcome.waiting) == ([1], [2, 3, 4, 5, 6, 7])
+
+
+def test_nothing_is_kept_of_what_a_try_that_failed_had_read() -> None:
+    class Read(list[int]):
+        """What a try has read."""
+
+    left: list[weakref.ref[Read]] = []
+
+    def do(some: Collection[int]) -> None:
+        read = Read(some)
+        left.append(weakref.ref(read))
+        try:
+            raise ValueError("x")
+        except ValueError as error:
+            raise OverflowError("date value out of range") from error
+
+    outcome = apart.do_apart(range(4), do)
+    gc.collect()
+    assert len(left) == 7
+    assert not any(one() for one in left)
+    assert [failure.kind for _, failure in outcome.failed] == ["OverflowError"] * 4
+    assert "in do\n" in outcome.failed[0][1].trace
+    assert "ValueError: x" in outcome.failed[0][1].trace
+
+
+def test_dates_of_a_village_that_take_too_long_to_try_are_set_aside_together(
+    shili: LivedStation, yanshi: LivedStation, poison: Poison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "LONGEST_S", 0.0)
+    poison.villages = {village_of(YANSHI_VILLAGE)}
+    day_is_over(shili, cards=[ZHANG.token, LI.token])
+    day_is_over(yanshi, cards=[ZHAO.token])
+    mark_due(at(MONDAY, 15, 3))
+    dates = SettleDue.objects.filter(village__code=YANSHI_VILLAGE).count()
+    settle_due(at(MONDAY, 15, 3), rounds=1000)
+    assert results(MONDAY) == {ZHANG.number: "√", LI.number: "√"}
+    assert SettleDue.objects.filter(failed_at__isnull=False).count() == SettleDue.objects.count() == dates
+    assert poison.tries < dates
+    poison.mended()
+    lives_on(at(MONDAY, 15, 3) + LATER)
+    assert not SettleDue.objects.exists()
+    assert results(MONDAY)[ZHAO.number] == "√"
+    assert is_whole(at(MONDAY, 16))
