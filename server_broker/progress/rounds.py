@@ -64,10 +64,10 @@ class Rounds:
         search_again(now)
         done = self._try_again(now) + sum(self.renew_due(now) for _ in range(TURNS))
         whole = sum(self.renew_whole(now) for _ in range(TURNS)) if by_age else 0
+        _tell_of_failed(now)
         if by_age and not whole:
             # After the round, so that whose first try an attempt was is known as well as it can be.
             count_next(now)
-        _tell_of_failed(now)
         return f"computed the learning of {done + whole} people" if done or whole else None
 
     def renew_due(self, now: dt.datetime) -> int:
