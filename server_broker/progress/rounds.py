@@ -97,8 +97,9 @@ class Rounds:
             self.renew(some, now, all_news=all_news)
 
         outcome = do_apart(people, renew)
-        if outcome.failed:
-            mark((person for person, _ in outcome.failed), now)
+        if left := set(people) - set(outcome.done):
+            # Whoever was not tried in time is due too.
+            mark(left, now)
             note_failed(PersonDue, outcome.failed, now, again=again)
         return len(outcome.done)
 
