@@ -173,7 +173,7 @@ class Lines:
         elsewhere = any(run.station not in own for run in runs)
         beside = _beside(said, down=said.result != "停" and any(way in case.excused for way in needs))
         result = _plain(share, said.result, said.line, reason, beside=beside, elsewhere=elsewhere)
-        refs = tuple(sorted({ref for run in runs for ref in run.refs}))
+        refs = tuple(sorted({ref for run in runs for ref in run.named}))
         return replace(result, late=said.late, early=said.early, refs=refs)
 
 

@@ -13,6 +13,8 @@ from server_broker.settlement.values import Way
 
 RUN = 120_000_000
 """Microseconds, uncut: a touch so long after the first of a run still joins it."""
+_NAMED = 32
+"""So many touches of a run's begin are named, and of its end. Whoever has got hold of a station can state thousands."""
 
 
 class Run(Struct, frozen=True):
@@ -27,6 +29,11 @@ class Run(Struct, frozen=True):
     way: Way | None
     """The direction that was chosen last."""
     refs: tuple[Ref, ...]
+
+    @property
+    def named(self) -> tuple[Ref, ...]:
+        """The touches by which a result names the run: all of them, or of very many the first and the last."""
+        return self.refs if len(self.refs) <= 2 * _NAMED else self.refs[:_NAMED] + self.refs[-_NAMED:]
 
 
 class Possible(NamedTuple):

@@ -88,6 +88,16 @@ class TestFacts:
         assert (one.result, one.reason) == ("√", "7:01 到；14:50 走。")
         assert len(one.refs) <= 2 * in_a_run
 
+    def test_of_very_many_touches_within_two_minutes_the_first_and_the_last_are_named(self) -> None:
+        many = [
+            Fact(epoch=1, seq=seq, at=at, kind="touch", dated=True, received=at, card="k")
+            for seq, at in enumerate(range(moment("08:20"), moment("08:20") + 5_000 * 20_000, 20_000), start=2)
+        ]
+        one = result(small_world(station(BOOT, *many, touch(5_002, "12:05"), fact(5_003, "15:00", "window_closed"))))
+
+        assert (one.result, one.reason) == ("√", "8:20 到；12:05 走。")
+        assert [ref.seq for ref in one.refs] == [*range(2, 34), *range(4_970, 5_002), 5_002]
+
 
 class TestAwaited:
     def test_a_record_is_awaited_since_what_it_told_last(self) -> None:
