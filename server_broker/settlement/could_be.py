@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from server_broker.settlement.knowledge import Knowledge
 from server_broker.settlement.marks import ARRIVED_BEFORE, Candidate, Roles
 from server_broker.settlement.record import Bracket
-from server_broker.settlement.results import Awaited
+from server_broker.settlement.results import MOST_NAMED, Awaited
 from server_broker.settlement.times import Minute, cut
 from server_broker.settlement.values import Way
 
@@ -25,7 +25,7 @@ def could_better(
     measure: Callable[[Sequence[Candidate]], Measure],
     knowledge: Knowledge,
 ) -> list[Awaited]:
-    """Return what could belong to a window and would better it.
+    """Return what could belong to a window and would better it, at most `MOST_NAMED`.
 
     Args:
         person: Whose window it is.
@@ -38,17 +38,25 @@ def could_better(
     """
     now = measure(candidates)
     first, last = roles.span()
-    found = []
+    found: list[Awaited] = []
+    # Whoever has got hold of a station can have it state very many, which lie between the same minutes.
+    known: dict[tuple[Bracket, tuple[Way | None, ...]], bool] = {}
     for bracket, ways, awaiting in _possible(person, counting, awaited, knowledge):
         within = Bracket(max(bracket.first, first), min(bracket.last, last))
-        if within.first <= within.last and _betters(within, ways, roles, candidates, measure, now):
+        if within.first > within.last:
+            continue
+        if (within, ways) not in known:
+            known[within, ways] = _betters(within, ways, roles, candidates, measure, now)
+        if known[within, ways]:
             found.append(awaiting)
+            if len(found) == MOST_NAMED:
+                break
     return found
 
 
 def _possible(
     person: str, counting: frozenset[str], awaited: Sequence[str], knowledge: Knowledge
-) -> Iterator[tuple[Bracket, Sequence[Way | None], Awaited]]:
+) -> Iterator[tuple[Bracket, tuple[Way | None, ...], Awaited]]:
     for one in knowledge.touches.possible(person):
         if one.station in counting:
             yield one.bracket, (one.way,), Awaited(one.station, one.received, one.ref)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from server_broker.settlement.cover import Covered
-from server_broker.settlement.results import Awaited
+from server_broker.settlement.results import MOST_NAMED, Awaited
 from server_broker.settlement.times import clock
 from server_broker.settlement.units import Share, Unit
 from server_broker.settlement.values import Way
@@ -61,7 +61,8 @@ def excused(ways: Sequence[Way]) -> str:
 def to_review(awaited: Sequence[Awaited]) -> str:
     """Say what a person must look at first."""
     facts = sorted({f"站点 {one.station} 第 {one.ref.seq} 条" for one in awaited if one.ref is not None})
-    return f"{'、'.join(facts)}可能是本人的打卡，待审。"
+    more = "等" if len(awaited) >= MOST_NAMED else ""
+    return f"{'、'.join(facts)}{more}可能是本人的打卡，待审。"
 
 
 def marks(needs: Sequence[Way], known: Mapping[Way, State], day: dt.date) -> str:

@@ -13,6 +13,9 @@ BESIDE = ("迟", "早", "停", "假", "出", "会")
 FLAGS = ("补", "异地")
 """What a result can be marked with, in this order: asked for after its start; a mark from another village."""
 
+MOST_NAMED = 64
+"""So many facts are named of those that could belong to a window. Somebody looks at these first, and then at more."""
+
 
 class Awaited(Struct, frozen=True):
     """What may still change a result."""

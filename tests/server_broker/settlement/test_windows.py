@@ -100,6 +100,15 @@ class TestFacts:
 
 
 class TestAwaited:
+    def test_of_very_many_touches_that_could_be_some_are_named(self) -> None:
+        many = [undated(seq, "touch", "14:50", card="k") for seq in range(3, 2_003)]
+        shown = station(BOOT, fact(2, "06:01", "other"), *many, fact(2_003, "15:00", "window_closed"))
+        one = result(small_world(shown))
+
+        assert one.result == "待"
+        assert [awaited.ref for awaited in one.awaited] == [Ref("s1", 1, seq) for seq in range(3, 67)]
+        assert one.reason.endswith("条等可能是本人的打卡，待审。")
+
     def test_a_record_is_awaited_since_what_it_told_last(self) -> None:
         one = result(small_world(station(BOOT, touch(2, "08:20"))))
 
