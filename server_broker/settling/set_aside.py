@@ -12,9 +12,10 @@ there, until they were settled and read.
 Nothing is concluded from what is set aside:
 
 - To look at facts only says which dates are to be settled. Settling reads all facts by itself, also those that were not
-  looked at. So nobody's touch is left out. But nobody would know any more which dates it changes. Therefore, when a
-  station is set aside, and at each later try by which it has told more, all dates of the villages around it are due
-  that nobody has closed as a rule: from the first of the month before, or from the last dated fact before its news.
+  looked at. So nobody's touch is left out. But nobody knows any more which dates the facts change. So in the villages
+  around the station all dates become due that they may change: from the first of the month before, because older months
+  are closed as a rule, or from the last dated fact before its news if that is earlier. This is done when a station is
+  set aside, and at each later try by which it has told more.
 - If settling fails over the same facts, these dates stay due, and their old results stand. A month with a date that is
   due can't be shown, and to close one it is settled from the facts again (`server_broker.closing.closing`).
 - A held fact is not read here. It stays held, and what it could belong to stays 待.
