@@ -41,6 +41,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.alarm_codes import MANY_ANSWERS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import Station
+from server_broker.fleet.tables import STATIONS
 from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.platform.sql import execute, query
 from server_broker.platform.tables import Table
@@ -103,7 +104,7 @@ def _days(measured: date | None, today: date) -> Iterator[date]:
 def _with_many(table: str, day: date) -> list[str]:
     """Return the stations that may be beyond their measure on a day and of which nothing waits for a decision."""
     rows = query(
-        f"""SELECT s.id FROM fleet_station s
+        f"""SELECT s.id FROM {STATIONS} s
         WHERE EXISTS (SELECT FROM {table} r WHERE r.station_id = s.id AND r.received_at >= %s AND r.received_at < %s
                       OFFSET %s LIMIT 1)
           AND NOT EXISTS (SELECT FROM {Surplus._meta.db_table} x WHERE x.station_id = s.id AND x.rows_of = %s
