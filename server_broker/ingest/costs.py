@@ -34,7 +34,7 @@ from dataclasses import dataclass, field
 from itertools import batched, chain, count
 
 from server_broker.ingest.inbox import price_s
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.messages import Incoming, stations_of
 
 SLOW_S = 0.25
 """A batch is slow if it takes this much longer than twice its price and twice what every batch takes."""
@@ -153,7 +153,7 @@ class Costs:
 
         One message has no limit: it can't be done again in parts.
         """
-        in_vain = self._clock() < self._no_limit_until and len(_stations_of(batch)) > 1
+        in_vain = self._clock() < self._no_limit_until and len(stations_of(batch)) > 1
         return None if len(batch) == 1 or in_vain else _limit_of(batch)
 
     @contextmanager
@@ -185,7 +185,7 @@ class Costs:
             ended_early: It reached its limit, and nothing of it is done.
             own_s: For how much of that it was worked on and waited for nothing, as far as that is known.
         """
-        stations = _stations_of(batch)
+        stations = stations_of(batch)
         alone = stations[0] if len(stations) == 1 else ""
         over_s = self._slow_by(batch, seconds, ended_early=ended_early)
         tells = any(message.leaf == "facts" for message in batch)
@@ -305,10 +305,6 @@ class Costs:
     def _is_dear(self, station: str) -> bool:
         watch = self._watch_of(station)
         return watch is not None and watch.dear
-
-
-def _stations_of(batch: Sequence[Incoming]) -> list[str]:
-    return list(dict.fromkeys(message.station for message in batch))
 
 
 def _limit_of(batch: Sequence[Incoming]) -> float:

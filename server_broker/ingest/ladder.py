@@ -46,7 +46,7 @@ from server_broker.ingest.costs import Costs
 from server_broker.ingest.floods import FloodWatch
 from server_broker.ingest.inbox import Precedence, precedence_of
 from server_broker.ingest.lease import LeasedDatabase, Stopped
-from server_broker.ingest.messages import Incoming, Outgoing
+from server_broker.ingest.messages import Incoming, Outgoing, stations_of
 from server_broker.ingest.own_work import OwnWork, TookTooLong
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
@@ -116,7 +116,7 @@ class Ladder:
                 _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
                 self._store_one_by_one(batch[0])
                 return
-            if len({message.station for message in batch}) == 1:
+            if len(stations_of(batch)) == 1:
                 # Each of them may fail, and what follows then takes long. So it is one of them in each step.
                 _log.warning("%s: %d messages failed together", batch[0].station, len(batch))
                 self._source.put_back(batch, most=len(batch) // 2)
@@ -146,7 +146,7 @@ class Ladder:
 
     def _store_by_stations(self, batch: Sequence[Incoming]) -> None:
         """Process a batch again that reached its limit, in parts. What is of one station waits for the next step."""
-        if len({message.station for message in batch}) == 1:
+        if len(stations_of(batch)) == 1:
             _log.warning("%s: %d messages reached the limit together", batch[0].station, len(batch))
             self._source.put_back(batch, most=len(batch) // 2)
             return
@@ -232,6 +232,6 @@ class Ladder:
 
 def _halves(batch: Sequence[Incoming]) -> list[list[Incoming]]:
     """Return the messages of the first half of a batch's stations, and those of the others; each in their order."""
-    stations = list(dict.fromkeys(message.station for message in batch))
+    stations = stations_of(batch)
     first = set(stations[: len(stations) // 2])
     return [[one for one in batch if (one.station in first) is is_first] for is_first in (True, False)]

@@ -6,7 +6,7 @@ broker lets a station publish on its own topics alone. A payload that names anot
 Down: an `Outgoing` is made inside a transaction. It is signed and published only after that transaction's COMMIT.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -48,6 +48,11 @@ class Incoming:
     def leaf(self) -> str:
         """The last level of the topic. Any text, if the topic is not one of the contract's."""
         return self.topic.rpartition("/")[2]
+
+
+def stations_of(messages: Sequence[Incoming]) -> list[str]:
+    """Return who sent these messages, each once, in the order of their first."""
+    return list(dict.fromkeys(message.station for message in messages))
 
 
 _READERS: dict[Up | Down, Callable[[bytes], UpMessage]] = {
