@@ -2,7 +2,7 @@
 
 Nobody's answers keep anybody else waiting. If the program fails over people, it finds out over whom and goes on with
 the others. Of whomever it fails over, what was computed before stands. They are tried again after a while, a few in a
-round and each alone (`settling.set_aside`), and an alarm tells people until all were computed.
+round and each alone (`platform.set_aside`), and an alarm tells people until all were computed.
 """
 
 import datetime as dt
@@ -22,6 +22,7 @@ from server_broker.fleet.models import Alarm
 from server_broker.learning.marking import PackKeys
 from server_broker.learning.models import Attempt, LevelRun, PackChoice
 from server_broker.people.models import Person
+from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
 from server_broker.progress.computing import Computed, compute
 from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
 from server_broker.progress.marks import mark, note_all, search_again, state, take_marks
@@ -30,8 +31,6 @@ from server_broker.progress.question_counts import count_next
 from server_broker.progress.reading import Learning, read_learning, time_of
 from server_broker.progress.surplus import set_surplus_apart
 from server_broker.progress.telling import tell
-from server_broker.settling.apart import do_apart
-from server_broker.settling.set_aside import note_failed, note_worked, to_try_again
 
 PEOPLE_A_TIME = 20
 """People who are read together: a process holds some ten thousand answers at once, and a visit waits for no other."""

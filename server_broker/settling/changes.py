@@ -22,15 +22,14 @@ from server_broker.fleet.models import Station, StationEvent
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
+from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
 from server_broker.platform.sql import query
 from server_broker.regions.models import RegionRecord
 from server_broker.requests.models import Correction
 from server_broker.settling import due
-from server_broker.settling.apart import do_apart
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import Change, DeadStation, ParameterRecord, StandIn
-from server_broker.settling.set_aside import note_failed, note_worked, to_try_again
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.workdays.models import CountyDay, LibraryTable, StopRecord
 

@@ -15,17 +15,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from server_broker.dated.days import begin_of
+from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
 from server_broker.platform.sql import query
 from server_broker.settlement.times import dates, previous_month
 from server_broker.settlement.version import RULES
 from server_broker.settling import due
-from server_broker.settling.apart import do_apart
 from server_broker.settling.changes import take_changes
 from server_broker.settling.due import Marks, VillageDay
 from server_broker.settling.keeping import Kept, keep
 from server_broker.settling.models import SettleDue, SettlingState
 from server_broker.settling.seen import look_at_facts, skip_facts
-from server_broker.settling.set_aside import note_failed, note_worked, tell_of_dates, to_try_again
+from server_broker.settling.set_aside import tell_of_dates
 from server_broker.settling.span import Span
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.settling.windows import settle

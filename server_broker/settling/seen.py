@@ -17,15 +17,15 @@ from protocol.facts import Booted, DirectionChosen, FactsLost, NumberEntered
 from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
+from server_broker.platform.set_aside import A_ROUND, do_apart
 from server_broker.platform.sql import execute, query
 from server_broker.settling import due
-from server_broker.settling.apart import do_apart
 from server_broker.settling.changes import mark_boot
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import DeadStation, StationAside
 from server_broker.settling.moments import aware
-from server_broker.settling.set_aside import A_ROUND, put_stations_aside, take_stations_back, waits
+from server_broker.settling.set_aside import put_stations_aside, take_stations_back, waits
 from server_broker.settling.told import Range, Stated, facts_in
 from server_broker.settling.whereabouts import Whereabouts, holders_of
 

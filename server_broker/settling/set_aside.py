@@ -3,8 +3,9 @@
 Three things can be set aside: a station with the facts that were not looked at yet (`settling.seen`), a village's date
 that is due (`settling.rounds`), and the note of a row that people or the intake wrote (`settling.changes`). Each is
 tried again after `AGAIN`, a few in a round and each alone, until it works. A new version of the program may bring that.
-Where a round ends before it has tried all of a village's dates that failed together (`settling.apart`), they are set
-aside with the one that failed alone; as soon as one of what is set aside works, all of it is settled together again.
+Where a round ends before it has tried all of a village's dates that failed together (`platform.set_aside`), they are
+set aside with the one that failed alone; as soon as one of what is set aside works, all of it is settled together
+again.
 
 Nothing is lost. A stream's mark does not go on, so its facts are looked at later. A date stays due and a note stays
 there, until they were settled and read.
@@ -26,7 +27,7 @@ was settled.
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -35,11 +36,11 @@ from server_broker.fleet.alarm_codes import DATES_SET_ASIDE, FACTS_SET_ASIDE
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Alarm
 from server_broker.fleet.tables import STREAMS
+from server_broker.platform.set_aside import AGAIN, Failure
 from server_broker.platform.sql import query
 from server_broker.platform.transient import is_transient
 from server_broker.settlement.times import previous_month
 from server_broker.settling import due
-from server_broker.settling.apart import Failure
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import Change, SettleDue, StationAside
@@ -48,21 +49,10 @@ from server_broker.settling.whereabouts import Whereabouts
 
 _log = logging.getLogger(__name__)
 
-AGAIN = dt.timedelta(minutes=15)
-A_ROUND = 4
-"""So many things of a kind are tried again in one round."""
-
 
 def waits(row: StationAside, now: dt.datetime) -> bool:
     """Tell whether it is too early to try a station again. A try that is still to come is one of a clock put back."""
     return now - AGAIN < row.tried_at <= now
-
-
-def to_try_again[M: models.Model](rows: models.QuerySet[M], now: dt.datetime) -> list[M]:
-    """Return the few of these rows with ``failed_at`` that are tried in this round, locked."""
-    early = models.Q(failed_at__gt=now - AGAIN, failed_at__lte=now)
-    some = rows.filter(failed_at__isnull=False).exclude(early).order_by("failed_at", "pk")
-    return list(some.select_for_update(skip_locked=True)[:A_ROUND])
 
 
 def put_stations_aside(
@@ -100,24 +90,6 @@ def take_stations_back(stations: Collection[str], now: dt.datetime) -> None:
         resolve(station=row.station_id, code=FACTS_SET_ASIDE, at=now)
         _log.info("the facts of %s were looked at after all", row.station_id)
         row.delete()
-
-
-def note_failed(
-    model: type[models.Model], failed: Sequence[tuple[int, Failure]], now: dt.datetime, *, again: bool = False
-) -> None:
-    """Note that rows with these keys failed, dates or notes, and log why, unless they had failed before."""
-    if not failed:
-        return
-    keys = [key for key, _ in failed]
-    model._default_manager.filter(pk__in=keys).update(failed_at=now)
-    if not again:
-        trace = failed[0][1].trace
-        _log.error("%d of %s can't be settled and are set aside\n%s", len(keys), model.__name__, trace)
-
-
-def note_worked(model: type[models.Model]) -> None:
-    """Have all that was set aside settled together again, because some of it works."""
-    model._default_manager.filter(failed_at__isnull=False).update(failed_at=None)
 
 
 def tell_of_dates(now: dt.datetime) -> None:

@@ -158,7 +158,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "80-a-measure-for-each-person-alone": (county_tests("requests/test_surplus.py"),),
     "81-waiting-taken-for-work": (county_tests("ingest/test_own_work.py"),),
     "82-pictures-until-all-are-done": (county_tests("ingest/test_pictures_last.py"),),
-    "83-one-station-stops-all": (county_tests("settling/test_set_aside.py"),),
+    "83-one-station-stops-all": (county_tests("platform/test_set_aside.py"),),
     "84-user-of-who-is-out-stays": (county_tests("broker/rabbit/test_own_rabbit.py"),),
     "85-vhost-before-topics": (county_tests("broker/rabbit/test_own_rabbit.py"),),
     "86-large-boot-dated-in-its-batch": (county_tests("ingest/test_late_dating.py"),),

@@ -12,11 +12,11 @@ from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.learning.packs import publish_pack
 from server_broker.people.models import Person
+from server_broker.platform.set_aside import AGAIN
 from server_broker.progress import rounds as progress_rounds
 from server_broker.progress.computing import Computed, compute
 from server_broker.progress.models import PersonDue, PersonProgress
 from server_broker.progress.rounds import Rounds
-from server_broker.settling.set_aside import AGAIN
 from tests.cast import WANG, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.learning.worlds import answered, at, pack, take

@@ -1,8 +1,6 @@
 """The data of one station, village or row stop nobody else's settling; nothing of them is lost or concluded from."""
 
 import datetime as dt
-import gc
-import weakref
 from collections.abc import Collection
 from typing import Any
 
@@ -14,11 +12,12 @@ from server_broker.fleet.alarm_codes import DATES_SET_ASIDE, FACTS_SET_ASIDE
 from server_broker.fleet.models import Alarm
 from server_broker.incidents.kinds import OTHER, kind_of
 from server_broker.people.models import Person
+from server_broker.platform import set_aside
+from server_broker.platform.set_aside import AGAIN
 from server_broker.regions.models import Region
-from server_broker.settling import apart, changes, rounds, seen
+from server_broker.settling import changes, rounds, seen
 from server_broker.settling.models import Change, SettleDue, SettledWindow, StationAside
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
-from server_broker.settling.set_aside import AGAIN
 from server_broker.settling.span import Span
 from server_broker.settling.told import Stated
 from server_broker.settling.whereabouts import Whereabouts
@@ -253,63 +252,10 @@ def test_that_the_database_is_away_sets_nothing_aside(
     assert not alarms(FACTS_SET_ASIDE)
 
 
-def test_many_that_fail_are_found_some_in_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "MOST_FAILED", 3)
-    did: list[int] = []
-
-    def do(some: Collection[int]) -> None:
-        if any(one % 2 for one in some):
-            raise ValueError
-        did.extend(some)
-
-    outcome = apart.do_apart(range(20), do)
-    assert [one for one, _ in outcome.failed] == [1, 3, 5]
-    assert outcome.done == did == [0, 2, 4]
-
-
-def test_when_time_is_up_it_ends_with_the_first_of_which_something_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "LONGEST_S", 0.0)
-    tries: list[int] = []
-
-    def do(some: Collection[int]) -> None:
-        tries.append(len(some))
-        if 1 in some:
-            raise ValueError
-
-    outcome = apart.do_apart(range(8), do)
-    assert (outcome.done, outcome.failed, outcome.waiting) == ([0], [], [1, 2, 3, 4, 5, 6, 7])
-    assert tries == [8, 4, 2, 1]
-    outcome = apart.do_apart(outcome.waiting, do)
-    assert ([one for one, _ in outcome.failed], outcome.waiting) == ([1], [2, 3, 4, 5, 6, 7])
-
-
-def test_nothing_is_kept_of_what_a_try_that_failed_had_read() -> None:
-    class Read(list[int]):
-        """What a try has read."""
-
-    left: list[weakref.ref[Read]] = []
-
-    def do(some: Collection[int]) -> None:
-        read = Read(some)
-        left.append(weakref.ref(read))
-        try:
-            raise ValueError("x")
-        except ValueError as error:
-            raise OverflowError("date value out of range") from error
-
-    outcome = apart.do_apart(range(4), do)
-    gc.collect()
-    assert len(left) == 7
-    assert not any(one() for one in left)
-    assert [failure.kind for _, failure in outcome.failed] == ["OverflowError"] * 4
-    assert "in do\n" in outcome.failed[0][1].trace
-    assert "ValueError: x" in outcome.failed[0][1].trace
-
-
 def test_dates_of_a_village_that_take_too_long_to_try_are_set_aside_together(
     shili: LivedStation, yanshi: LivedStation, poison: Poison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apart, "LONGEST_S", 0.0)
+    monkeypatch.setattr(set_aside, "LONGEST_S", 0.0)
     poison.villages = {village_of(YANSHI_VILLAGE)}
     day_is_over(shili, cards=[ZHANG.token, LI.token])
     day_is_over(yanshi, cards=[ZHAO.token])

@@ -1,17 +1,26 @@
-"""Do something with many things at once, and where that fails find out with which of them it fails.
+"""Set aside what the program fails over, so that it keeps nothing else waiting, and try it again after a while.
 
-So the data of one station, village or row keep nobody else's results waiting, and as long as nothing fails it costs a
-savepoint.
+Something is done with many things at once. Where that fails, it is found out with which of them it fails. So as long
+as nothing fails, it costs a savepoint. What fails is noted in the row that says that it is due (``failed_at``), and is
+tried again after `AGAIN`, a few in a round and each alone. Whoever sets something aside tells people of it.
 """
 
+import datetime as dt
+import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import models, transaction
 
 from server_broker.platform.transient import is_transient
+
+_log = logging.getLogger(__name__)
+
+AGAIN = dt.timedelta(minutes=15)
+A_ROUND = 4
+"""So many things of a kind are tried again in one round."""
 
 MOST_FAILED = 32
 """So many things are found that fail, at most. What was not tried by then waits for the next round. Halving tries each
@@ -74,3 +83,28 @@ def do_apart[T](things: Sequence[T], do: Callable[[Sequence[T]], None]) -> Apart
         else:
             done += some
     return Apart(done, failed, [one for some in reversed(waiting) for one in some])
+
+
+def to_try_again[M: models.Model](rows: models.QuerySet[M], now: dt.datetime) -> list[M]:
+    """Return the few of these rows with ``failed_at`` that are tried in this round, locked."""
+    early = models.Q(failed_at__gt=now - AGAIN, failed_at__lte=now)
+    some = rows.filter(failed_at__isnull=False).exclude(early).order_by("failed_at", "pk")
+    return list(some.select_for_update(skip_locked=True)[:A_ROUND])
+
+
+def note_failed(
+    model: type[models.Model], failed: Sequence[tuple[int, Failure]], now: dt.datetime, *, again: bool = False
+) -> None:
+    """Note that rows with these keys failed, dates or notes, and log why, unless they had failed before."""
+    if not failed:
+        return
+    keys = [key for key, _ in failed]
+    model._default_manager.filter(pk__in=keys).update(failed_at=now)
+    if not again:
+        trace = failed[0][1].trace
+        _log.error("%d of %s can't be settled and are set aside\n%s", len(keys), model.__name__, trace)
+
+
+def note_worked(model: type[models.Model]) -> None:
+    """Have all that was set aside settled together again, because some of it works."""
+    model._default_manager.filter(failed_at__isnull=False).update(failed_at=None)
