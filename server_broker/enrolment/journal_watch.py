@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from server_broker.enrolment.revocation import Reconciled, reconcile
 from server_broker.fleet.alarm_codes import BROKER_LISTS, STATION_JOURNAL
-from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.models import Alarm
+from server_broker.fleet.alarms import raise_or_resolve
 from server_broker.platform.files import file_version
 from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import MEND_JOURNAL, StationJournal
@@ -51,15 +50,8 @@ def watch_journal(home: CountyHome, *, now: dt.datetime, lists_problem: str = ""
         lists_problem: Why the broker does not follow the journal, as the broker's keeper says it (`broker.Keeper`).
     """
     damage = StationJournal(home).read().damage()
-    _tell(STATION_JOURNAL, f"{damage}。处理：{MEND_JOURNAL}" if damage else "", now)
-    _tell(BROKER_LISTS, lists_problem, now)
+    damaged = f"{damage}。处理：{MEND_JOURNAL}" if damage else ""
+    for code, detail in ((STATION_JOURNAL, damaged), (BROKER_LISTS, lists_problem)):
+        raise_or_resolve(station=None, code=code, severity="critical", detail=detail, at=now)
     outcome = reconcile(home, until=now - UNDER_WAY)
     return outcome if outcome.journal_revoked or outcome.revoked or outcome.enrolled else None
-
-
-def _tell(code: str, detail: str, now: dt.datetime) -> None:
-    """Raise the alarm, or close it if ``detail`` is empty. The same detail is raised only once, not at each look."""
-    if not detail:
-        resolve(station=None, code=code, at=now)
-    elif not Alarm.objects.filter(station=None, code=code, resolved_at=None, detail=detail).exists():
-        raise_alarm(station=None, code=code, severity="critical", detail=detail, at=now)

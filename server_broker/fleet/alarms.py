@@ -142,6 +142,19 @@ def raise_alarm(*, station: str | None, code: str, severity: Severity, detail: s
     raise_alarms([AlarmCall(station, code, severity, detail)], at=at)
 
 
+def raise_or_resolve(*, station: str | None, code: str, severity: Severity, detail: str, at: datetime) -> None:
+    """Have an alarm of the county say ``detail``, or close it if that is empty.
+
+    Whoever looks every few seconds whether something is well calls this: only a text that is new is a call.
+    """
+    if not detail:
+        resolve(station=station, code=code, at=at)
+        return
+    is_open = Alarm.objects.filter(station_id=station, origin="county", code=code, resolved_at=None)
+    if not is_open.filter(detail=_stored(detail)).exists():
+        raise_alarm(station=station, code=code, severity=severity, detail=detail, at=at)
+
+
 def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
     """Raise several alarms with one statement. Calls with the same key become one row, and their counts add up.
 
@@ -159,7 +172,7 @@ def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
         "origins": [key.origin for key in merged],
         "codes": [key.code for key in merged],
         "severities": [call.severity for call in called],
-        "details": [shown_line(call.detail)[:_DETAIL_CHARS] for call in called],
+        "details": [_stored(call.detail) for call in called],
         "counts": [call.count for call in called],
     }
     # Both or neither: what was ended here must not be ended without the new one.
@@ -291,6 +304,10 @@ def _count(statement: str, **parameters: Any) -> int:
         cursor.execute(statement, parameters)
         changed: int = cursor.rowcount
         return changed
+
+
+def _stored(detail: str) -> str:
+    return shown_line(detail)[:_DETAIL_CHARS]
 
 
 def _key_of(one: AlarmCall | AlarmOver) -> _Key:

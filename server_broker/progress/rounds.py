@@ -17,8 +17,7 @@ from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.progress import chosen_packs
 from server_broker.fleet.alarm_codes import LEARNING_SET_ASIDE
-from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.models import Alarm
+from server_broker.fleet.alarms import raise_or_resolve
 from server_broker.learning.marking import PackKeys
 from server_broker.learning.models import Attempt, LevelRun, PackChoice
 from server_broker.people.models import Person
@@ -186,13 +185,8 @@ def _tell_of_failed(now: dt.datetime) -> None:
     """Raise the alarm about people over whom the program failed, or close it where there are none any more."""
     aside = PersonDue.objects.filter(failed_at__isnull=False)
     count = aside.count()
-    if not count:
-        resolve(station=None, code=LEARNING_SET_ASIDE, at=now)
-        return
-    detail = f"{count} 个人的学习情况算不出来，留着以前算的；答题都在，别人的照常算"
-    # It is asked every few seconds, and only what is new is a call.
-    if not Alarm.objects.filter(code=LEARNING_SET_ASIDE, origin="county", resolved_at=None, detail=detail).exists():
-        raise_alarm(station=None, code=LEARNING_SET_ASIDE, severity="major", detail=detail, at=now)
+    detail = f"{count} 个人的学习情况算不出来，留着以前算的；答题都在，别人的照常算" if count else ""
+    raise_or_resolve(station=None, code=LEARNING_SET_ASIDE, severity="major", detail=detail, at=now)
 
 
 def _forget(person: int) -> None:

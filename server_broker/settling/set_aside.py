@@ -33,8 +33,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from server_broker.fleet.alarm_codes import DATES_SET_ASIDE, FACTS_SET_ASIDE
-from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.models import Alarm
+from server_broker.fleet.alarms import raise_alarm, raise_or_resolve, resolve
 from server_broker.fleet.tables import STREAMS
 from server_broker.platform.set_aside import AGAIN, Failure
 from server_broker.platform.sql import query
@@ -97,9 +96,6 @@ def tell_of_dates(now: dt.datetime) -> None:
     aside = SettleDue.objects.filter(failed_at__isnull=False)
     found = aside.aggregate(dates=models.Count("pk"), villages=models.Count("village", distinct=True))
     notes = Change.objects.filter(failed_at__isnull=False).count()
-    if not found["dates"] and not notes:
-        resolve(station=None, code=DATES_SET_ASIDE, at=now)
-        return
     some = aside.order_by("village__code").values_list("village__name", flat=True).distinct()[:3]
     said = []
     if found["dates"]:
@@ -109,10 +105,8 @@ def tell_of_dates(now: dt.datetime) -> None:
         )
     if notes:
         said.append(f"{notes} 处改动还没有算进考勤")
-    detail = f"{'；'.join(said)}；别的照常结算"
-    # It is asked every few seconds, and only what is new is a call.
-    if not Alarm.objects.filter(code=DATES_SET_ASIDE, origin="county", resolved_at=None, detail=detail).exists():
-        raise_alarm(station=None, code=DATES_SET_ASIDE, severity="major", detail=detail, at=now)
+    detail = f"{'；'.join(said)}；别的照常结算" if said else ""
+    raise_or_resolve(station=None, code=DATES_SET_ASIDE, severity="major", detail=detail, at=now)
 
 
 def _told(stations: Iterable[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from server_broker.fleet import alarm_codes
 from server_broker.incidents.kinds import OTHER, SAID, kind_of
 
 ROOT = Path(server_broker.__file__).parent
-CODE_AT = {"AlarmCall": 1, "AlarmOver": 1, "raise_alarm": None, "resolve": None}
+CODE_AT = {"AlarmCall": 1, "AlarmOver": 1, "raise_alarm": None, "raise_or_resolve": None, "resolve": None}
 """Where a code stands in a call, if it has no name there."""
 
 

@@ -47,7 +47,7 @@ def closed_in(path: Path) -> Iterator[str]:
         if not isinstance(call, ast.Call):
             continue
         words = {word.arg: word.value for word in call.keywords}
-        if isinstance(call.func, ast.Name) and call.func.id == "resolve":
+        if isinstance(call.func, ast.Name) and call.func.id in {"raise_or_resolve", "resolve"}:
             named = {node.id for node in ast.walk(words["code"]) if isinstance(node, ast.Name) and node.id.isupper()}
         elif (isinstance(call.func, ast.Attribute) and call.func.attr == "update" and "resolved_at" in words) or (
             isinstance(call.func, ast.Name) and call.func.id == "_count"
