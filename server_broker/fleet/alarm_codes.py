@@ -34,6 +34,12 @@ DATES_SET_ASIDE: Final = "dates_set_aside"
 """Villages' dates that can't be settled (`server_broker.settling.set_aside`)."""
 LEARNING_SET_ASIDE: Final = "learning_set_aside"
 """People over whose answers the program fails (`server_broker.progress.rounds`)."""
+LEVELS_SET_ASIDE: Final = "levels_set_aside"
+"""People whose answers can't be erased, because their stars can't be kept (`server_broker.progress.kept_levels`)."""
+COUNTS_SET_ASIDE: Final = "counts_set_aside"
+"""Packs whose answers can't be counted (`server_broker.progress.question_counts`)."""
+PINS_SET_ASIDE: Final = "pins_set_aside"
+"""People whose PIN holds no more and can't be voided (`server_broker.pins.voiding`)."""
 BACKUP_OVERDUE: Final = "backup_overdue"
 BACKUP_UNPROVEN: Final = "backup_unproven"
 """No backup was restored on trial for long."""
@@ -114,6 +120,9 @@ COUNTY_ALARMS: Final = frozenset(
         CHORE_FAILS,
         DATES_SET_ASIDE,
         LEARNING_SET_ASIDE,
+        LEVELS_SET_ASIDE,
+        COUNTS_SET_ASIDE,
+        PINS_SET_ASIDE,
         BACKUP_OVERDUE,
         BACKUP_UNPROVEN,
         STATION_SILENT,

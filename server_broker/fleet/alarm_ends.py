@@ -91,6 +91,7 @@ COUNTY_ENDS: Final[dict[str, End]] = {
             *(codes.COUNTY_WORDS_DIFFER, codes.COUNTY_CERTIFICATE, codes.CONSOLE_CERTIFICATE),
             *(codes.COUNTY_DISK, codes.MEDIA_FOLDER, codes.BACKUP_OVERDUE, codes.BACKUP_UNPROVEN),
             *(codes.CHORE_FAILS, codes.DATES_SET_ASIDE, codes.FACTS_SET_ASIDE, codes.LEARNING_SET_ASIDE),
+            *(codes.LEVELS_SET_ASIDE, codes.COUNTS_SET_ASIDE, codes.PINS_SET_ASIDE),
             *(codes.STATION_SILENT, codes.OFTEN_DOWN, codes.STATION_QUOTA, codes.STATION_CERTIFICATE),
             *(codes.TOO_MANY_ALARMS, codes.UNEXPLAINED_FACTS, codes.LEDGER_TOO_LARGE, codes.HELD),
             *(codes.DESIRED_TOO_LARGE, codes.DESIRED_UNREADABLE, codes.NEIGHBOURS_LEFT_OUT),

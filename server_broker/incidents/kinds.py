@@ -180,7 +180,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         "县运维",
         "请看县服务器上 chores 的日志里最后一次失败，把它交给供应方；失败期间相应的结果（如考勤结算）不会更新。",
         "alarms",
-        frozenset({county_codes.CHORE_FAILS, county_codes.LEARNING_SET_ASIDE}),
+        frozenset(
+            {
+                *(county_codes.CHORE_FAILS, county_codes.LEARNING_SET_ASIDE, county_codes.LEVELS_SET_ASIDE),
+                *(county_codes.COUNTS_SET_ASIDE, county_codes.PINS_SET_ASIDE),
+            }
+        ),
     ),
     Kind(
         "not_settled",

@@ -2,14 +2,15 @@
 
 Something is done with many things at once. Where that fails, it is found out with which of them it fails. So as long
 as nothing fails, it costs a savepoint. What fails is noted in the row that says that it is due (``failed_at``), and is
-tried again after `AGAIN`, a few in a round and each alone. Whoever sets something aside tells people of it.
+tried again after `AGAIN`, a few in a round and each alone. Work that is due by no row of its own remembers in its
+process what failed (`Aside`). Whoever sets something aside tells people of it.
 """
 
 import datetime as dt
 import logging
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import models, transaction
@@ -108,3 +109,46 @@ def note_failed(
 def note_worked(model: type[models.Model]) -> None:
     """Have all that was set aside settled together again, because some of it works."""
     model._default_manager.filter(failed_at__isnull=False).update(failed_at=None)
+
+
+class Aside[K]:
+    """What a work failed with in this process. After a restart all of it is tried at once."""
+
+    def __init__(self, work: str) -> None:
+        """Begin with nothing set aside. ``work`` is for the log."""
+        self._work = work
+        self._tried: dict[K, dt.datetime] = {}
+
+    @property
+    def failed(self) -> Collection[K]:
+        """What is set aside."""
+        return self._tried.keys()
+
+    def due(self, keys: Iterable[K], now: dt.datetime) -> list[K]:
+        """Return what of all that is to be done is tried in this round, what has not failed first; forget the rest."""
+        known = list(keys)
+        self._tried = {key: self._tried[key] for key in known if key in self._tried}
+        # A try that is still to come is one of a clock put back.
+        again = [key for key, at in self._tried.items() if not now - AGAIN < at <= now]
+        again.sort(key=lambda key: self._tried[key])
+        return [*(key for key in known if key not in self._tried), *again[:A_ROUND]]
+
+    def do(self, keys: Iterable[K], do: Callable[[Sequence[K]], None], now: dt.datetime) -> list[K]:
+        """Do something with these as `do_apart` does, and return with which it was done. In a transaction.
+
+        Those that have failed before are tried each alone.
+
+        Raises:
+            django.db.Error: As `do_apart`.
+        """
+        listed = list(keys)
+        fresh = [key for key in listed if key not in self._tried]
+        outcomes = [do_apart(part, do) for part in (fresh, *([key] for key in listed if key in self._tried))]
+        done = [key for one in outcomes for key in one.done]
+        for key, failure in (one for outcome in outcomes for one in outcome.failed):
+            if key not in self._tried:
+                _log.error("%s fails over %s, which is set aside\n%s", self._work, key, failure.trace)
+            self._tried[key] = now
+        for key in done:
+            self._tried.pop(key, None)
+        return done

@@ -17,15 +17,19 @@ from django.utils import timezone
 
 from protocol.packs import Pack, Question, is_right
 from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.alarm_codes import COUNTS_SET_ASIDE
+from server_broker.fleet.alarms import raise_or_resolve
 from server_broker.fleet.tables import known_wall
 from server_broker.learning.marking import questions_in, read_stored, set_of
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import newest_packs
 from server_broker.learning.tables import ATTEMPTS
+from server_broker.platform.set_aside import Aside
 from server_broker.platform.sql import query
 from server_broker.progress.models import LEAST_SHOWN, PackCounted, QuestionCount
 from server_broker.progress.surplus import is_apart
 
+_MOST_NAMED = 3
 _ANSWERS = f"""
 WITH asked AS (
     SELECT a.question, a.chosen::text AS chosen, a.run, a.took_ms, a.epoch, a.seq,
@@ -64,16 +68,33 @@ class _Counted:
     chosen: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def count_next(now: dt.datetime) -> bool:
-    """Count the attempts at the next pack that was not counted today; tell whether there was one."""
+def count_next(now: dt.datetime, aside: Aside[str]) -> bool:
+    """Count the attempts at the next pack that was not counted today; tell whether there was one to try.
+
+    Args:
+        aside: The packs over which the program failed. Of these, what was counted before stands.
+    """
     today = timezone.localdate(now)
     done = set(PackCounted.objects.filter(on=today).values_list("pack", flat=True))
-    row = next((row for row in newest_packs() if row.pack not in done), None)
-    if row is None:
-        return False
+    rows = {row.pack: row for row in newest_packs() if row.pack not in done}
+    due = aside.due(rows, now)[:1]
+
+    def count(some: Sequence[str]) -> None:
+        for pack in some:
+            count_pack(rows[pack], today)
+
     with transaction.atomic():
-        count_pack(row, today)
-    return True
+        counted = aside.do(due, count, now)
+    failed = [rows[pack].title for pack in rows if pack in aside.failed]
+    # After a restart those that had failed are among the others that wait.
+    if failed or len(counted) == len(rows):
+        raise_or_resolve(station=None, code=COUNTS_SET_ASIDE, severity="minor", detail=_told(failed), at=now)
+    return bool(due)
+
+
+def _told(failed: Sequence[str]) -> str:
+    named = "、".join(f"“{title}”" for title in failed[:_MOST_NAMED])
+    return f"{len(failed)} 个学习包的答题情况统计不出来（{named}），留着以前统计的；别的照常统计" if failed else ""
 
 
 def count_pack(row: LearningPack, today: dt.date) -> None:

@@ -21,7 +21,7 @@ from server_broker.fleet.alarms import raise_or_resolve
 from server_broker.learning.marking import PackKeys
 from server_broker.learning.models import Attempt, LevelRun, PackChoice
 from server_broker.people.models import Person
-from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
+from server_broker.platform.set_aside import Aside, do_apart, note_failed, note_worked, to_try_again
 from server_broker.progress.computing import Computed, compute
 from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
 from server_broker.progress.marks import mark, note_all, search_again, state, take_marks
@@ -49,6 +49,7 @@ class Rounds:
         self._keys = PackKeys()
         self._rests: dict[int, tuple[dt.datetime, dt.datetime]] = {}
         """When a person was computed, and is again at the earliest, of those who have answered very much."""
+        self._uncounted = Aside[str]("counting how a pack's questions are answered")
 
     def go_on(self, now: dt.datetime, *, by_age: bool = True) -> str | None:
         """Do one round of the chore; return what was done, or None.
@@ -65,7 +66,7 @@ class Rounds:
         _tell_of_failed(now)
         if by_age and not whole:
             # After the round, so that whose first try an attempt was is known as well as it can be.
-            count_next(now)
+            count_next(now, self._uncounted)
         return f"computed the learning of {done + whole} people" if done or whole else None
 
     def renew_due(self, now: dt.datetime) -> int:

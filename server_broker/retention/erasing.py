@@ -4,14 +4,16 @@ A chain goes over digests, so it holds as before. Each run records what it erase
 log has the digest of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from functools import reduce
 from itertools import batched
+from operator import or_
 from types import MappingProxyType
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from protocol.chain import fact_digest
 from protocol.decisions import FactsErased
@@ -31,8 +33,11 @@ FACTS_A_STEP = 5_000
 """Facts in memory and in one transaction at a time, of one stream."""
 
 
-type First = Mapping[str, Callable[[datetime], object]]
-"""By the key of a keeping what is done before any of it is erased: it takes the time before which that was received."""
+type FactIdentity = tuple[str, bytes, int]
+"""(station, epoch, seq): the first identity of a fact, under which its rows stand."""
+type First = Mapping[str, Callable[[datetime], Collection[FactIdentity]]]
+"""By the key of a keeping what is done before any of it is erased: it takes the time before which that was received,
+and returns which of these facts are not erased yet."""
 
 
 def erase_facts(now: datetime, *, first: First = MappingProxyType({})) -> int:
@@ -40,25 +45,38 @@ def erase_facts(now: datetime, *, first: First = MappingProxyType({})) -> int:
 
     Args:
         first: What keeps something that outlives the facts. If it fails, nothing of its keeping and of those behind it
-            is erased.
+            is erased. What it returns stays, with its rows.
     """
     return sum(_erase(row, now, first) for row in KEEPINGS if isinstance(row, FactsEnd))
 
 
 def _erase(row: FactsEnd, now: datetime, first: First) -> int:
     before = now - row.kept
-    if (keep := first.get(row.key)) is not None:
-        keep(before)
+    keep = first.get(row.key)
+    stay = frozenset(keep(before)) if keep is not None else frozenset[FactIdentity]()
     due = _due(row, before)
     erased = 0
     for stream in list(due.values_list("stream_id", flat=True).distinct()):
         facts = due.filter(stream=stream).select_related("stream").order_by("seq").iterator(chunk_size=2_000)
-        of_this = ((fact.pk, identity) for fact in facts if (identity := _identity(row, fact)) is not None)
+        of_this = (
+            (fact.pk, identity)
+            for fact in facts
+            if (identity := _identity(row, fact)) is not None and (fact.stream.station_id, *identity) not in stay
+        )
         for step in batched(of_this, FACTS_A_STEP, strict=False):
             erased += _erase_step(row, stream, dict(step), now=now, before=before)
     for label, received in row.rows:
-        apps.get_model(label)._base_manager.filter(**{f"{received}__lt": before}).delete()
+        due_rows = apps.get_model(label)._base_manager.filter(**{f"{received}__lt": before})
+        (due_rows.exclude(_rows_of(stay)) if stay else due_rows).delete()
     return erased
+
+
+def _rows_of(facts: Iterable[FactIdentity]) -> Q:
+    """Return the condition that a row stands under one of these identities."""
+    seqs: dict[tuple[str, bytes], list[int]] = {}
+    for station, epoch, seq in facts:
+        seqs.setdefault((station, epoch), []).append(seq)
+    return reduce(or_, (Q(station=station, epoch=epoch, seq__in=some) for (station, epoch), some in seqs.items()))
 
 
 def _due(row: FactsEnd, before: datetime) -> QuerySet[Fact]:

@@ -41,7 +41,7 @@ KEEPINGS: tuple[Keeping, ...] = (
         what="答题记录、选学记录",
         purpose="个人学习进度和错题本，不作考核依据",
         kept=timedelta(days=3 * 365),
-        ends="县里收到满 3 年",
+        ends="县里收到满 3 年；凭它得的星没有存好的，存好再删",
         models=("learning.Attempt", "learning.LevelRun", "learning.PackChoice"),
         kinds=("attempt", "level_ended", "pack_chosen"),
         rows=(

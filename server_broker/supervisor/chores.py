@@ -22,6 +22,7 @@ import django
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
+from server_broker.platform.set_aside import Aside
 from server_broker.supervisor import backup_cli
 from server_broker.supervisor.failing_chores import FailingChores
 from server_broker.supervisor.logs import rotate_logs
@@ -286,8 +287,13 @@ def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
     from server_broker.pins.voiding import void_needless  # noqa: PLC0415
     from server_broker.public.cleaning import drop_old as drop_phones  # noqa: PLC0415
 
+    pins = Aside[int]("voiding a PIN")
     return [
-        Chore("void PINs that hold no more", _with_database(_unless_away(void_needless)), every_s=60.0),
+        Chore(
+            "void PINs that hold no more",
+            _with_database(_unless_away(lambda now: void_needless(now, pins))),
+            every_s=60.0,
+        ),
         Chore("take back tries of revoked stations", _with_database(_unless_away(drop_tries_of_revoked)), every_s=60.0),
         Chore("delete old entries of numbers", by_a_sure_clock(drop_old_entries)),
         Chore("delete old sign-in links", by_a_sure_clock(drop_old_links)),

@@ -91,12 +91,14 @@ def _nights() -> list[Figure]:
 
 def _night(rounds: "Rounds", now: dt.datetime) -> Figure:
     """Do what the chore does in a night: reckon everybody, and count how the questions of all packs were answered."""
+    from server_broker.platform.set_aside import Aside  # noqa: PLC0415
     from server_broker.progress.question_counts import count_next  # noqa: PLC0415
 
     begun, worked = time.monotonic(), time.process_time()
     _until_done(lambda: rounds.renew_whole(now))
     people = time.monotonic() - begun
-    _until_done(lambda: count_next(now))
+    aside = Aside[str]("counting")
+    _until_done(lambda: count_next(now, aside))
     seconds = time.monotonic() - begun
     detail: dict[str, Value] = {
         "people_s": round(people, 2),

@@ -22,6 +22,7 @@ from server_broker.pins.counting import tries_of
 from server_broker.pins.models import NumberEntry, PersonPin, PinClaim
 from server_broker.pins.verifiers import roster_of, verifier_of
 from server_broker.pins.voiding import reset_pin, void_needless
+from server_broker.platform.set_aside import Aside
 from server_broker.twin.roster_source import roster_drafts
 from tests.cast import LI, SHILI, SHILI_VILLAGE, WANG, ZHANG
 from tests.server_broker.station_double import CARD, NOW, WALL, StationDouble, moment, touch
@@ -276,9 +277,10 @@ def test_a_pin_ends_with_its_station_and_with_its_person(
         Person.objects.filter(pk=zhang.pk).update(left=True)
     zhang.refresh_from_db()
     assert verifier_of(zhang) is None, "at once, not only when the chore has run"
-    assert void_needless(NOW + dt.timedelta(hours=2)) == 1
+    aside = Aside[int]("voiding")
+    assert void_needless(NOW + dt.timedelta(hours=2), aside) == 1
     assert PersonPin.objects.get().verifier is None
-    assert void_needless(NOW + dt.timedelta(hours=3)) == 0
+    assert void_needless(NOW + dt.timedelta(hours=3), aside) == 0
 
 
 def test_the_events_page_shows_no_verifier(processor: BatchProcessor, station: StationDouble, zhang: Person) -> None:

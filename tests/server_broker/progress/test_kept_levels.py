@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,14 +12,17 @@ from protocol.progress import Progress, history_in
 from server_broker.attendance.leaving import leave
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import publish_questions
+from server_broker.fleet.alarm_codes import LEVELS_SET_ASIDE
+from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
 from server_broker.learning.models import Attempt, LevelRun
+from server_broker.progress import kept_levels
 from server_broker.progress.kept_levels import drop_of_gone, keep_levels
 from server_broker.progress.models import KeptLevel, PersonProgress, ReachedLevel, Told
 from server_broker.progress.rounds import Rounds, drop_without_answers
 from server_broker.retention.erasing import erase_facts
-from tests.cast import ZHANG
+from tests.cast import SHILI, WANG, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.learning.worlds import answered, at, ended, pack, take
 from tests.server_broker.progress.test_whose import enrolled
@@ -82,6 +86,41 @@ def test_stars_and_their_day_stay_and_the_wrong_book_goes(played: StationDouble)
     assert reached() == before
 
 
+def test_over_whomever_it_fails_their_answers_stay_and_those_of_all_others_go(
+    county: FictionalCounty, played: StationDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = enrolled(county, YANGBAN)
+    other.add(touch(card=WANG.token), answered(at(0, 1), other.ref(1)), ended(at(0, 9), other.ref(1), 3))
+    take(processing(NOW), other)
+    Rounds().go_on(NOW)
+    zhang, broken = county.people[ZHANG], {county.people[ZHANG].pk}
+    keep = kept_levels._keep
+
+    def kept(person: int, *others: Any) -> None:
+        if person in broken:
+            raise OverflowError
+        keep(person, *others)
+
+    monkeypatch.setattr(kept_levels, "_keep", kept)
+    assert erase(DUE) == 2
+    assert [row.person_id for row in KeptLevel.objects.all()] == [county.people[WANG].pk]
+    stay = [(SHILI, 2), (SHILI, 3)]
+    rows = [*Attempt.objects.values_list("station", "seq"), *LevelRun.objects.values_list("station", "seq")]
+    assert rows == stay
+    held = Fact.objects.exclude(body=None).filter(kind__in=("attempt", "level_ended"))
+    assert sorted(held.values_list("stream__station", "seq")) == stay
+    [alarm] = Alarm.objects.filter(code=LEVELS_SET_ASIDE, resolved_at=None)
+    assert (alarm.detail.startswith("1 个人"), zhang.village.name in alarm.detail) == (True, True)
+    assert erase(DUE + DAY) == 0
+    assert Alarm.objects.get(code=LEVELS_SET_ASIDE).count == 1
+    broken.clear()
+    assert erase(DUE + 2 * DAY) == 2
+    assert {row.person_id for row in KeptLevel.objects.all()} == {zhang.pk, county.people[WANG].pk}
+    assert not Attempt.objects.exists()
+    assert not LevelRun.objects.exists()
+    assert Alarm.objects.get(code=LEVELS_SET_ASIDE).resolved_at == DUE + 2 * DAY
+
+
 def test_a_star_that_comes_later_adds_to_what_was_kept(played: StationDouble) -> None:
     rounds = Rounds()
     rounds.go_on(NOW)
@@ -125,7 +164,7 @@ def test_a_run_counts_as_a_whole_though_its_answers_go_a_day_before_its_end(
 
 
 def test_nothing_is_erased_if_nothing_can_be_kept(played: StationDouble) -> None:
-    def fails(_: dt.datetime) -> None:
+    def fails(_: dt.datetime) -> NoReturn:
         raise OSError("no room")
 
     with pytest.raises(OSError, match="no room"):

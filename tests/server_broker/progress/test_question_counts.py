@@ -9,14 +9,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils import timezone
 
 from protocol.facts import Touch
+from protocol.packs import Pack
 from protocol.units import FactRef
+from server_broker.fleet.alarm_codes import COUNTS_SET_ASIDE
+from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.learning.marking import with_key_since
+from server_broker.learning.marking import read_stored, with_key_since
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import publish_pack
 from server_broker.people.cards import take_card
 from server_broker.people.models import Card, Person
-from server_broker.progress.models import QuestionCount
+from server_broker.platform.set_aside import AGAIN, Aside
+from server_broker.progress import question_counts
+from server_broker.progress.models import PackCounted, QuestionCount
 from server_broker.progress.question_counts import QuestionShown, count_next, questions_shown
 from server_broker.progress.rounds import Rounds
 from tests.cast import SHILI
@@ -49,11 +54,15 @@ def asked(station: StationDouble, by: FactRef | None, chosen: Sequence[int], *, 
         station.add(answered(at(0, second), by, chosen=one, run=run, **more))  # type: ignore[arg-type]
 
 
+def count_all(now: dt.datetime, aside: Aside[str]) -> None:
+    while count_next(now, aside):
+        pass
+
+
 def counted(processor: BatchProcessor, *stations: StationDouble, now: dt.datetime = NOW) -> QuestionShown:
     take(processor, *stations)
     Rounds().go_on(now)
-    while count_next(now):
-        pass
+    count_all(now, Aside("counting"))
     row = LearningPack.objects.order_by("-version").first()
     assert row is not None
     return next(one for one in questions_shown(row) if one.question.id == "l1q1")
@@ -165,7 +174,41 @@ def test_only_answers_with_the_present_options_are_counted(
 
 def test_each_pack_is_counted_once_a_night(station: StationDouble) -> None:
     publish_pack(pack(name="health"), key=KEY)
-    assert [count_next(NOW) for _ in range(3)] == [True, True, False]
+    aside = Aside[str]("counting")
+    assert [count_next(NOW, aside) for _ in range(3)] == [True, True, False]
     tomorrow = NOW + dt.timedelta(days=1)
     assert timezone.localdate(tomorrow) != timezone.localdate(NOW)
-    assert count_next(tomorrow)
+    assert count_next(tomorrow, aside)
+
+
+def test_a_pack_over_which_it_fails_keeps_no_other_from_being_counted(
+    station: StationDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("health", "roads"):
+        publish_pack(pack(name=name), key=KEY)
+    LearningPack.objects.filter(pack="health").update(title="示例坏包")
+    aside, broken, tried = Aside[str]("counting"), {"health"}, list[str]()
+
+    def read(row: LearningPack) -> Pack:
+        tried.append(row.pack)
+        if row.pack in broken:
+            raise OverflowError
+        return read_stored(row)
+
+    monkeypatch.setattr(question_counts, "read_stored", read)
+    count_all(NOW, aside)
+    assert set(PackCounted.objects.values_list("pack", flat=True)) == {"law", "roads"}
+    [alarm] = Alarm.objects.filter(code=COUNTS_SET_ASIDE, resolved_at=None)
+    assert ("1 个学习包" in alarm.detail, "示例坏包" in alarm.detail, alarm.count) == (True, True, 1)
+    assert not count_next(NOW + dt.timedelta(minutes=1), aside), "not at each round"
+    assert tried.count("health") == 1
+    # The next process does not know of it, and the alarm stands until all are counted.
+    later, again = NOW + AGAIN + dt.timedelta(seconds=1), Aside[str]("counting")
+    PackCounted.objects.filter(pack="roads").update(on=timezone.localdate(NOW) - dt.timedelta(days=1))
+    count_all(later, again)
+    assert Alarm.objects.get(code=COUNTS_SET_ASIDE).resolved_at is None
+    assert tried.count("health") == 2
+    broken.clear()
+    count_all(later + AGAIN, again)
+    assert PackCounted.objects.count() == 3
+    assert Alarm.objects.get(code=COUNTS_SET_ASIDE).resolved_at == later + AGAIN
