@@ -11,7 +11,7 @@ from tests.proofs.settlement.trying import try_mutants
 from tests.proofs.settlement.worlds import compare_months
 
 ENGINE = Path(settlement.__file__).parent
-A_TEST, TESTS, ALWAYS = 5, 22, 8
+A_TEST, TESTS, ALWAYS = 5, 22, 4
 """Months of three villages in a test; the tests, and how many of them `./run test` has time for."""
 
 

@@ -1,7 +1,12 @@
 """The end of a March that 示例村 has lived, settled piece by piece as the county does it."""
 
+import copy
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from server_broker.accounts.models import User
 from server_broker.closing.closing import close_month, show_month
@@ -11,7 +16,7 @@ from server_broker.regions.models import Region
 from server_broker.settling.models import SettleDue
 from server_broker.settling.rounds import mark_due, settle_due
 from tests.cast import LI, SHILI_VILLAGE, TOWNSHIP_OFFICER, ZHANG
-from tests.server_broker.county import FictionalCounty, user_of
+from tests.server_broker.county import FictionalCounty, make_county, user_of
 from tests.server_broker.settling.lived import MONDAY, LivedStation, announced, at, morning, recorded
 
 MONTH, NEXT = "2027-03", "2027-04"
@@ -59,6 +64,7 @@ class LivedMonth:
 
     def __init__(self, county: FictionalCounty, *, more: Collection[tuple[dt.datetime, bytes]] = ()) -> None:
         self._more = more
+        self.county = county
         announced(MONDAY - 14 * DAY, 60)
         self.zhang, self.li = county.people[ZHANG], county.people[LI]
         self.window = morning(self.zhang, self.li)
@@ -68,6 +74,10 @@ class LivedMonth:
         for number in range((LAST - MONDAY).days + 1):
             self.comes(MONDAY + number * DAY)
         lives_on(at(APRIL, 8))
+
+    def again(self) -> "LivedMonth":
+        """Return a copy, for a test that may change it."""
+        return copy.deepcopy(self)
 
     def station_row(self) -> Station:
         return Station.objects.get(pk=self.station.id)
@@ -86,3 +96,31 @@ class LivedMonth:
                 self.station.touched(card, when)
         if send:
             self.station.send(at(day, 23))
+
+
+@pytest.fixture(scope="module")
+def march(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LivedMonth]:
+    """Live the month once for all tests of a module, because it takes long.
+
+    What a test does is taken back behind it, but for the month. So a module that imports this has no test with real
+    transactions.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        county = make_county()
+        county.add(LI)
+        lived = LivedMonth(county)
+        connection.check_constraints()
+        yield lived
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def lived(march: LivedMonth) -> LivedMonth:
+    """The month as it was lived, whatever another test has done with it."""
+    return march.again()
+
+
+@pytest.fixture
+def county(lived: LivedMonth) -> FictionalCounty:
+    """The county in which the month was lived."""
+    return lived.county

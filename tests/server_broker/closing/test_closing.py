@@ -50,15 +50,19 @@ from tests.server_broker.closing.lived_month import (
     SHOWN_AT,
     LivedMonth,
     closed,
+    lived,
     lives_on,
+    march,
     officer,
     shown,
     village,
 )
-from tests.server_broker.county import FictionalCounty, add_station
+from tests.server_broker.county import add_station
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, at, recorded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["lived", "march"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lived")]
 
 
 def refused(why: str, *, known: dt.datetime = MAY_CLOSE) -> None:
@@ -72,8 +76,7 @@ def state(now: dt.datetime) -> str:
     return month_of(village().identity, MONTH, now).state
 
 
-def test_a_month_goes_its_way_and_is_signed(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_a_month_goes_its_way_and_is_signed() -> None:
     assert (state(at(LAST, 23, 59)), state(at(APRIL, 8))) == ("进行中", "可公示")
     assert shown() == APRIL + 5 * DAY
     assert state(SHOWN_AT) == "公示"
@@ -93,8 +96,7 @@ def test_a_month_goes_its_way_and_is_signed(county: FictionalCounty) -> None:
     ]
 
 
-def test_what_is_signed_comes_of_it_again(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_what_is_signed_comes_of_it_again() -> None:
     shown()
     made = closed()
     windows = settle(
@@ -107,8 +109,7 @@ def test_what_is_signed_comes_of_it_again(county: FictionalCounty) -> None:
     assert [one.result.says() for one in sorted(read, key=lambda one: (one.person, one.result.day))] == signed
 
 
-def test_the_county_decides_it_and_the_decision_names_the_digest(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_the_county_decides_it_and_the_decision_names_the_digest() -> None:
     shown()
     assert AuditEntry.objects.filter(action=SHOW, subject=SHILI_VILLAGE).count() == 1
     made = closed()
@@ -121,8 +122,7 @@ def test_the_county_decides_it_and_the_decision_names_the_digest(county: Fiction
     assert entry.detail == {"month": MONTH, "sha256": bytes(made.sha256).hex(), "slip": 0}
 
 
-def test_what_was_signed_is_never_changed(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_what_was_signed_is_never_changed() -> None:
     shown()
     closed()
     for change in (
@@ -133,9 +133,7 @@ def test_what_was_signed_is_never_changed(county: FictionalCounty) -> None:
             cursor.execute(change)
 
 
-def test_a_month_is_not_shown_before_it_is_final(county: FictionalCounty) -> None:
-    LivedMonth(county)
-
+def test_a_month_is_not_shown_before_it_is_final() -> None:
     def fails(why: str, now: dt.datetime) -> None:
         with pytest.raises(MonthRefused, match=why):
             show_month(village(), MONTH, by=officer(), now=now)
@@ -151,8 +149,7 @@ def test_a_month_is_not_shown_before_it_is_final(county: FictionalCounty) -> Non
         show_month(Region.objects.get(pk=TOWNSHIP), MONTH, by=officer(), now=SHOWN_AT)
 
 
-def test_a_month_is_not_closed_before_its_time(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_a_month_is_not_closed_before_its_time() -> None:
     refused("还没有公示")
     shown()
     refused("公示到 04月06日 为止", known=MAY_CLOSE - dt.timedelta(microseconds=1))
@@ -164,9 +161,7 @@ def test_a_month_is_not_closed_before_its_time(county: FictionalCounty) -> None:
     assert ClosedMonth.objects.get() == made
 
 
-def test_the_county_may_lock_how_long_objections_are_taken(county: FictionalCounty) -> None:
-    LivedMonth(county)
-
+def test_the_county_may_lock_how_long_objections_are_taken() -> None:
     def sets(code: str, days: int, *, locked: bool = False) -> None:
         made, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=code), name=OBJECTION_DAYS)
         put(ParameterRecord, [made.pk], Period(at(MONDAY, 0)), {"value": days, "locked": locked}, actor=BY)
@@ -180,8 +175,7 @@ def test_the_county_may_lock_how_long_objections_are_taken(county: FictionalCoun
     assert month_of(village().identity, MONTH, SHOWN_AT).objections_until == APRIL + 7 * DAY
 
 
-def test_nobody_shortens_the_time_for_objections_once_the_month_is_shown(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_nobody_shortens_the_time_for_objections_once_the_month_is_shown() -> None:
     assert shown() == APRIL + 5 * DAY
     later = SHOWN_AT + dt.timedelta(hours=1)
     for code in (TOWNSHIP, SHILI_VILLAGE):
@@ -193,8 +187,7 @@ def test_nobody_shortens_the_time_for_objections_once_the_month_is_shown(county:
     assert closed().month == MONTH
 
 
-def test_nor_by_taking_back_what_held_when_it_was_shown(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_nor_by_taking_back_what_held_when_it_was_shown() -> None:
     made, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=TOWNSHIP), name=OBJECTION_DAYS)
     with recorded(at(MONDAY, 1)):
         put(ParameterRecord, [made.pk], Period(at(MONDAY, 0)), {"value": 9}, actor=BY)
@@ -204,14 +197,14 @@ def test_nor_by_taking_back_what_held_when_it_was_shown(county: FictionalCounty)
     refused("公示到 04月10日 为止")
 
 
-def test_what_comes_between_keeps_it_open_until_it_is_final_again(county: FictionalCounty) -> None:
-    add_station(county, YANSHI, YANSHI_VILLAGE)
+def test_what_comes_between_keeps_it_open_until_it_is_final_again(lived: LivedMonth) -> None:
+    add_station(lived.county, YANSHI, YANSHI_VILLAGE)
     yanshi = LivedStation(YANSHI)
     yanshi.touched(UNKNOWN_CARD, at(MISSED - DAY, 16))
     yanshi.send(at(MISSED - DAY, 17))
     yanshi.touched(UNKNOWN_CARD, at(MISSED, 12, 20))
     yanshi.closed(at(MISSED, 15, 1))
-    lived = LivedMonth(county)
+    lives_on(at(APRIL, 8))
     shown()
     with recorded(at(APRIL, 10)):
         bind_card(UNKNOWN_CARD, lived.li, actor=BY)
@@ -235,15 +228,13 @@ def test_what_comes_between_keeps_it_open_until_it_is_final_again(county: Fictio
     assert closed(MAY_CLOSE + DAY).month == MONTH
 
 
-def test_what_is_shown_and_has_not_changed_is_not_shown_again(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_what_is_shown_and_has_not_changed_is_not_shown_again() -> None:
     shown()
     with pytest.raises(MonthRefused, match="公示以后没有变化"):
         show_month(village(), MONTH, by=officer(), now=at(APRIL, 12))
 
 
-def test_a_correction_that_was_asked_a_moment_ago_is_not_lost(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_a_correction_that_was_asked_a_moment_ago_is_not_lost(lived: LivedMonth) -> None:
     shown()
     wish = Wish(
         kind="correction", window=lived.window.pk, day=MISSED, mark="departure",
@@ -262,8 +253,7 @@ def test_nobody_closes_behind_somebody_who_has_been_writing_for_minutes(monkeypa
         closing.closing_moment(MAY_CLOSE + dt.timedelta(seconds=11))
 
 
-def test_what_became_worse_since_it_was_shown_is_shown_again_before_it_is_signed(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_what_became_worse_since_it_was_shown_is_shown_again_before_it_is_signed(lived: LivedMonth) -> None:
     shown()
     with recorded(MAY_CLOSE - DAY):
         term, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=TOWNSHIP), name="late_absence")
@@ -278,8 +268,7 @@ def test_what_became_worse_since_it_was_shown_is_shown_again_before_it_is_signed
     assert signed.people[ZHANG.number] == lived.zhang.pk
 
 
-def test_what_became_better_since_it_was_shown_is_signed(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_what_became_better_since_it_was_shown_is_signed() -> None:
     shown()
     with recorded(MAY_CLOSE - DAY):
         term, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=TOWNSHIP), name="grace_in")

@@ -35,23 +35,21 @@ from tests.server_broker.closing.lived_month import (
     SHOWN_AT,
     LivedMonth,
     closed,
+    lived,
     lives_on,
+    march,
     officer,
     shown,
     village,
 )
-from tests.server_broker.county import FictionalCounty
 from tests.server_broker.settling.lived import BY, MONDAY, announced, at, recorded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["lived", "march"]
+
+pytestmark = pytest.mark.django_db
 
 NEWER = "9.9"
 CHANGED_AT = at(APRIL + 8 * DAY, 9)
-
-
-@pytest.fixture
-def lived(county: FictionalCounty) -> LivedMonth:
-    return LivedMonth(county)
 
 
 def newer_rules(monkeypatch: pytest.MonkeyPatch) -> None:

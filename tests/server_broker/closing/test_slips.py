@@ -37,15 +37,19 @@ from tests.server_broker.closing.lived_month import (
     SHOWN_AT,
     LivedMonth,
     closed,
+    lived,
     lives_on,
+    march,
     officer,
     shown,
     village,
 )
-from tests.server_broker.county import FictionalCounty, add_station
+from tests.server_broker.county import add_station
 from tests.server_broker.settling.lived import BY, LivedStation, announced, at, recorded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["lived", "march"]
+
+pytestmark = pytest.mark.django_db
 
 MAY = dt.date(2027, 5, 1)
 
@@ -69,13 +73,14 @@ def day_off(day: dt.date, now: dt.datetime, *, off: bool = True) -> None:
 class Closed:
     """March is closed. 演示村's station has not told what happened on the date of Li's missing touch."""
 
-    def __init__(self, county: FictionalCounty) -> None:
-        add_station(county, YANSHI, YANSHI_VILLAGE)
+    def __init__(self, lived: LivedMonth) -> None:
+        add_station(lived.county, YANSHI, YANSHI_VILLAGE)
         self.yanshi = LivedStation(YANSHI)
         self.yanshi.send(at(MISSED - DAY, 17))
         self.yanshi.touched(UNKNOWN_CARD, at(MISSED, 12, 20))
         self.yanshi.closed(at(MISSED, 15, 1))
-        self.lived = LivedMonth(county)
+        self.lived = lived
+        lives_on(at(APRIL, 8))
         self.march = show_and_close(MONTH, SHOWN_AT, MAY_CLOSE)
 
     def late_data(self) -> None:
@@ -94,8 +99,8 @@ class Closed:
         lives_on(at(MAY, 8))
 
 
-def test_late_data_go_on_the_slip_of_the_month_that_is_open(county: FictionalCounty) -> None:
-    closed = Closed(county)
+def test_late_data_go_on_the_slip_of_the_month_that_is_open(lived: LivedMonth) -> None:
+    closed = Closed(lived)
     before = bytes(closed.march.content)
     assert slip(NEXT) == []
     where = village().identity
@@ -117,8 +122,8 @@ def test_late_data_go_on_the_slip_of_the_month_that_is_open(county: FictionalCou
     assert bytes(ClosedMonth.objects.get().content) == before
 
 
-def test_a_slip_is_signed_with_its_month_and_once(county: FictionalCounty) -> None:
-    closed = Closed(county)
+def test_a_slip_is_signed_with_its_month_and_once(lived: LivedMonth) -> None:
+    closed = Closed(lived)
     closed.late_data()
     [change] = slip(NEXT)
     closed.lives_through_april()
@@ -132,8 +137,8 @@ def test_a_slip_is_signed_with_its_month_and_once(county: FictionalCounty) -> No
     assert [one.name for one in month_of(village().identity, NEXT, at(MAY + 7 * DAY, 9)).slip] == [LI.name]
 
 
-def test_what_was_signed_with_its_slip_comes_of_it_again_whatever_comes_later(county: FictionalCounty) -> None:
-    closed = Closed(county)
+def test_what_was_signed_with_its_slip_comes_of_it_again_whatever_comes_later(lived: LivedMonth) -> None:
+    closed = Closed(lived)
     closed.late_data()
     day_off(LATE, at(APRIL + 8 * DAY, 11))
     closed.lives_through_april()
@@ -156,8 +161,8 @@ def test_what_was_signed_with_its_slip_comes_of_it_again_whatever_comes_later(co
     assert again.decode() == bytes(april.content).decode()
 
 
-def test_what_changes_again_is_told_from_what_was_signed_last(county: FictionalCounty) -> None:
-    closed = Closed(county)
+def test_what_changes_again_is_told_from_what_was_signed_last(lived: LivedMonth) -> None:
+    closed = Closed(lived)
     closed.late_data()
     closed.lives_through_april()
     show_and_close(NEXT, at(MAY, 9), at(MAY + 6 * DAY, 0))
@@ -168,17 +173,17 @@ def test_what_changes_again_is_told_from_what_was_signed_last(county: FictionalC
     ]
 
 
-def test_what_changes_and_changes_back_before_it_is_signed_is_on_no_slip(county: FictionalCounty) -> None:
-    Closed(county)
+def test_what_changes_and_changes_back_before_it_is_signed_is_on_no_slip(lived: LivedMonth) -> None:
+    Closed(lived)
     day_off(LATE, at(APRIL + 8 * DAY, 9))
     assert len(slip(NEXT)) == 2
     day_off(LATE, at(APRIL + 8 * DAY, 11), off=False)
     assert slip(NEXT) == []
 
 
-def test_a_correction_that_was_asked_before_and_approved_after_goes_on_the_slip(county: FictionalCounty) -> None:
-    add_station(county, YANSHI, YANSHI_VILLAGE)
-    lived = LivedMonth(county)
+def test_a_correction_that_was_asked_before_and_approved_after_goes_on_the_slip(lived: LivedMonth) -> None:
+    add_station(lived.county, YANSHI, YANSHI_VILLAGE)
+    lives_on(at(APRIL, 8))
     wish = Wish(
         kind="correction", window=lived.window.pk, day=MISSED, mark="departure",
         mark_at=at(MISSED, 12, 3), note="忘了打卡，有人作证",
@@ -192,8 +197,8 @@ def test_a_correction_that_was_asked_before_and_approved_after_goes_on_the_slip(
     assert change.decisions == (f"c{asked.pk}",)
 
 
-def test_a_window_that_is_no_more_is_off_on_the_slip(county: FictionalCounty) -> None:
-    Closed(county)
+def test_a_window_that_is_no_more_is_off_on_the_slip(lived: LivedMonth) -> None:
+    Closed(lived)
     day_off(LATE, at(APRIL + 8 * DAY, 9))
     changes = slip(NEXT)
     assert [(one.number, one.day, one.was.result, one.now) for one in changes] == [
@@ -214,8 +219,8 @@ def tampered(table: str, change: str) -> str:
     return "" if problem is None else problem.said
 
 
-def test_what_was_signed_is_compared_with_what_is_there(county: FictionalCounty) -> None:
-    closed = Closed(county)
+def test_what_was_signed_is_compared_with_what_is_there(lived: LivedMonth) -> None:
+    closed = Closed(lived)
     closed.late_data()
     closed.lives_through_april()
     show_and_close(NEXT, at(MAY, 9), at(MAY + 6 * DAY, 0))

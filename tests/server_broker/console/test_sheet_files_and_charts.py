@@ -29,17 +29,28 @@ from tests.cast import (
     YANSHI_VILLAGE,
     ZHANG,
 )
-from tests.server_broker.closing.lived_month import LATE, MISSED, MONTH, SHOWN_AT, LivedMonth, village
+from tests.server_broker.closing.lived_month import (
+    LATE,
+    MISSED,
+    MONTH,
+    SHOWN_AT,
+    LivedMonth,
+    county,
+    march,
+    village,
+)
 from tests.server_broker.county import FictionalCounty, signed_in
 from tests.server_broker.settling.kept_rows import settled_row
 from tests.server_broker.settling.lived import MONDAY
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["county", "march"]
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def lived(county: FictionalCounty, monkeypatch: pytest.MonkeyPatch) -> LivedMonth:
-    made = LivedMonth(county)
+def lived(march: LivedMonth, monkeypatch: pytest.MonkeyPatch) -> LivedMonth:
+    made = march.again()
     monkeypatch.setattr(timezone, "now", lambda: SHOWN_AT)
     return made
 

@@ -25,11 +25,12 @@ from tests.cast import (
     OTHER_TOWNSHIP_OFFICER,
     OVERSEER,
     SECRETARY,
-    SHILI,
     SHILI_VILLAGE,
     STRAY,
     TOWNSHIP,
     TOWNSHIP_OFFICER,
+    WANG,
+    YANGBAN,
     YANGBAN_VILLAGE,
     YANSHI,
     YANSHI_VILLAGE,
@@ -48,7 +49,9 @@ from tests.server_broker.closing.lived_month import (
     SHOWN_AT,
     LivedMonth,
     closed,
+    county,
     lives_on,
+    march,
     shown,
     village,
 )
@@ -56,7 +59,9 @@ from tests.server_broker.county import FictionalCounty, add_station, requested, 
 from tests.server_broker.settling.kept_rows import settled_row
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, at, morning, recorded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["county", "march"]
+
+pytestmark = pytest.mark.django_db
 
 LIST = f"/sheets/?month={MONTH}"
 SHEET = f"/sheets/{SHILI_VILLAGE}/{MONTH}/"
@@ -77,8 +82,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def lived(county: FictionalCounty, clock: Clock) -> LivedMonth:
-    made = LivedMonth(county)
+def lived(march: LivedMonth, clock: Clock) -> LivedMonth:
+    made = march.again()
     clock(SHOWN_AT)
     return made
 
@@ -147,10 +152,10 @@ def test_what_is_awaited_longest_stands_first(lived: LivedMonth, county: Fiction
 
 def test_a_board_that_took_anothers_place_is_called_by_its_stations_village(county: FictionalCounty) -> None:
     day = timezone.localdate() - DAY
-    settled_row(county.people[ZHANG], day, "未", line="7", awaited=[[f"{SHILI}/2", NOTHING_TOLD]])
-    page = text_of(signed_in(TOWNSHIP_OFFICER), f"/sheets/{SHILI_VILLAGE}/{day:%Y-%m}/")
-    assert "示例村站点 一条记录都还没有传到县里" in page
-    assert SHILI not in page
+    settled_row(county.people[WANG], day, "未", line="7", awaited=[[f"{YANGBAN}/2", NOTHING_TOLD]])
+    page = text_of(signed_in(OTHER_TOWNSHIP_OFFICER), f"/sheets/{YANGBAN_VILLAGE}/{day:%Y-%m}/")
+    assert "样板村站点 一条记录都还没有传到县里" in page
+    assert YANGBAN not in page
 
 
 def test_a_months_sheet_shows_people_by_dates_with_links_to_why(lived: LivedMonth) -> None:

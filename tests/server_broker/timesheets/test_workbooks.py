@@ -30,14 +30,19 @@ from tests.server_broker.closing.lived_month import (
     MONTH,
     SHOWN_AT,
     LivedMonth,
+    county,
+    lived,
     lives_on,
+    march,
     officer,
     village,
 )
 from tests.server_broker.county import FictionalCounty, add_station
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, at, morning
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["county", "lived", "march"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lived")]
 NOW = at(APRIL, 8)
 
 
@@ -62,8 +67,7 @@ def table(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(lines[lines.index("") + 1 :]))
 
 
-def test_our_own_importer_reads_from_a_workbook_what_the_csv_says(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_our_own_importer_reads_from_a_workbook_what_the_csv_says() -> None:
     month = month_of(village().identity, MONTH, NOW)
     printed, details = read_workbook(village_book(village(), MONTH, NOW, seen=everybody))
     said = csv_of(month)
@@ -87,8 +91,7 @@ def test_our_own_importer_reads_from_a_workbook_what_the_csv_says(county: Fictio
     assert (marks[ZHANG.name, LATE.day], marks[LI.name, MISSED.day]) == ("迟", "缺")
 
 
-def test_the_sums_are_those_of_the_rules(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_the_sums_are_those_of_the_rules() -> None:
     sheet = opened(village_book(village(), MONTH, NOW, seen=everybody))["示例村"]
     groups = [cell.value for cell in sheet[3]]
     late, missing, due = groups.index("迟到"), groups.index("缺卡"), groups.index("出勤")
@@ -99,8 +102,7 @@ def test_the_sums_are_those_of_the_rules(county: FictionalCounty) -> None:
     assert "未定" not in groups
 
 
-def test_a_sheet_prints_on_one_page_and_says_on_each_that_it_is_open(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_a_sheet_prints_on_one_page_and_says_on_each_that_it_is_open() -> None:
     sheet = opened(village_book(village(), MONTH, NOW, seen=everybody))["示例村"]
     assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
@@ -112,8 +114,7 @@ def test_a_sheet_prints_on_one_page_and_says_on_each_that_it_is_open(county: Fic
     assert "制表" in sheet.cell(sheet.max_row, 1).value
 
 
-def test_a_closed_month_is_written_as_it_was_signed(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_a_closed_month_is_written_as_it_was_signed(lived: LivedMonth) -> None:
     show_month(village(), MONTH, by=officer(), now=SHOWN_AT)
     closed = close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
     # What comes afterwards changes no signed sheet.
@@ -132,8 +133,7 @@ def test_a_closed_month_is_written_as_it_was_signed(county: FictionalCounty) -> 
     assert [cell.value for cell in whole[5]][:9] == [SHILI_VILLAGE, "示例村", "定稿", 2, 26, 26, 1, 22, 0]
 
 
-def test_no_name_is_a_formula(county: FictionalCounty) -> None:
-    LivedMonth(county)
+def test_no_name_is_a_formula() -> None:
     evil = '=HYPERLINK("http://x","示例")'
     Person.objects.filter(number=ZHANG.number).update(name=evil)
     for content in (
@@ -145,8 +145,7 @@ def test_no_name_is_a_formula(county: FictionalCounty) -> None:
         assert f"'{evil}" in {cell.value for cell in cells}
 
 
-def test_somebody_with_two_windows_a_day_has_a_line_for_each_part_of_it(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_somebody_with_two_windows_a_day_has_a_line_for_each_part_of_it(lived: LivedMonth) -> None:
     afternoon = Terms("下午", [1, 2, 3, 4, 5], 14 * 60, 17 * 60, [lived.li.pk])
     add_window(village(), afternoon, since=MONDAY - dt.timedelta(days=1), actor=BY)
     lives_on(NOW)
@@ -163,7 +162,6 @@ def test_somebody_with_two_windows_a_day_has_a_line_for_each_part_of_it(county: 
 
 
 def test_a_township_and_a_county_add_up_their_villages_in_the_order_of_codes(county: FictionalCounty) -> None:
-    LivedMonth(county)
     zhao = county.add(ZHAO)
     add_station(county, YANSHI, YANSHI_VILLAGE)
     morning(zhao, village=YANSHI_VILLAGE)
@@ -185,8 +183,7 @@ def test_a_township_and_a_county_add_up_their_villages_in_the_order_of_codes(cou
     assert whole["E7"].value == 39
 
 
-def test_who_is_of_elsewhere_has_windows_and_no_name(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_who_is_of_elsewhere_has_windows_and_no_name(lived: LivedMonth) -> None:
     content = village_book(village(), MONTH, NOW, seen=lambda people: set(people) - {lived.li.pk})
     said = {str(cell.value) for sheet in opened(content) for row in sheet.iter_rows() for cell in row if cell.value}
     assert not {one for one in said if LI.name in one or one == LI.number}
@@ -194,8 +191,7 @@ def test_who_is_of_elsewhere_has_windows_and_no_name(county: FictionalCounty) ->
     assert opened(content)["示例村"]["B6"].value == ELSEWHERE
 
 
-def test_a_persons_month_has_a_row_for_each_window_and_its_reason(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_a_persons_month_has_a_row_for_each_window_and_its_reason(lived: LivedMonth) -> None:
     month = month_of(village().identity, MONTH, NOW)
     [sheet] = opened(person_book(ZHANG.name, ZHANG.number, [(month, month.people[0])], MONTH))
     assert sheet["A1"].value == f"{ZHANG.name} 2027年3月 考勤明细表（未定稿）"
