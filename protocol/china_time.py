@@ -9,7 +9,8 @@ from datetime import datetime, timedelta, timezone
 OFFSET_MIN = 8 * 60
 """Minutes by which local time is ahead of UTC. Because it never changes, local minutes may be counted over midnight."""
 
-CHINA = timezone(timedelta(minutes=OFFSET_MIN), "Asia/Shanghai")
+ZONE = "Asia/Shanghai"
+CHINA = timezone(timedelta(minutes=OFFSET_MIN), ZONE)
 
 
 def china_time(wall_ms: int) -> datetime:

@@ -7,6 +7,7 @@ the private cluster in it. Secrets live in files of the folder, mode 0600, never
 import os
 from pathlib import Path
 
+from protocol.china_time import ZONE
 from server_broker.console import admin_theme
 from server_broker.platform.database import database_settings
 from server_broker.platform.home import CountyHome
@@ -144,7 +145,7 @@ LOGIN_REDIRECT_URL = "/"
 UNFOLD = admin_theme.UNFOLD
 
 LANGUAGE_CODE = "zh-hans"
-TIME_ZONE = "Asia/Shanghai"
+TIME_ZONE = ZONE
 USE_I18N = True
 LOCALE_PATHS = [Path(__file__).parent / "console" / "locale"]  # before Django's own words, which come before an app's
 USE_TZ = True

@@ -6,7 +6,7 @@ from server_broker.exceptions.found import Found, Look
 from server_broker.exceptions.touched import AT, DATED, HOMES, TOUCHED
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.learning.tables import ATTEMPTS
-from server_broker.platform.sql import query
+from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.settlement.parameters import Values
 from server_broker.settlement.times import dates
 from server_broker.settling.models import SettledWindow
@@ -35,7 +35,7 @@ WITH {TOUCHED}, {HOMES}, reach AS MATERIALIZED (
     FROM {SettledWindow._meta.db_table} s
     JOIN {WindowRecord._meta.db_table} w ON w.village_id = s.village_id AND w.start = s.start AND NOT w.ended
          AND w.superseded_at IS NULL AND w.marks <> 'arrival'
-         AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
+         AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE {LOCAL_ZONE})
     LEFT JOIN reach ON reach.village = s.village_id AND reach.day = s.day
     WHERE s.superseded_at IS NULL AND s.day >= %(first)s AND s.day <= %(last)s AND s.result = ANY(%(results)s)
     GROUP BY s.person_id, s.day

@@ -9,7 +9,7 @@ from server_broker.attendance.models import WindowRecord
 from server_broker.dated.days import begin_of
 from server_broker.exceptions.found import Found, Look, Touched, key_of
 from server_broker.exceptions.touched import HOMES, PLACED, REGIONS, TOUCHED
-from server_broker.platform.sql import query
+from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 from server_broker.settlement.parameters import Values
 from server_broker.settling.models import SettledWindow, StandIn
@@ -27,7 +27,7 @@ WITH {TOUCHED}, {PLACED}, {HOMES}, windows AS (
     FROM {SettledWindow._meta.db_table} s
     JOIN {WindowRecord._meta.db_table} w ON w.village_id = s.village_id AND w.start = s.start AND NOT w.ended
          AND w.superseded_at IS NULL
-         AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
+         AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE {LOCAL_ZONE})
     WHERE s.superseded_at IS NULL AND s.day >= %(first)s AND s.day <= %(last)s AND s.result = ANY(%(odd)s)
     GROUP BY s.id
 )

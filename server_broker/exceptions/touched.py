@@ -2,7 +2,9 @@
 
 from server_broker.attendance.models import StationPlace
 from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.tables import DATING_QUALITIES
 from server_broker.people.models import Binding, Card, Person, PersonRecord
+from server_broker.platform.sql import LOCAL_ZONE
 from server_broker.regions.models import Region
 
 BINDINGS, CARDS = Binding._meta.db_table, Card._meta.db_table
@@ -10,7 +12,7 @@ PEOPLE, RECORDS = Person._meta.db_table, PersonRecord._meta.db_table
 REGIONS, PLACES = Region._meta.db_table, StationPlace._meta.db_table
 
 AT = "coalesce(t.corrected_wall, t.wall)"
-DATED = "(t.quality IN ('synced', 'holdover') OR t.corrected_wall IS NOT NULL)"
+DATED = f"(t.quality IN {DATING_QUALITIES} OR t.corrected_wall IS NOT NULL)"
 
 BETWEEN = """((t.wall >= %(since)s AND t.wall < %(until)s AND t.corrected_wall IS NULL)
           OR (t.corrected_wall >= %(since)s AND t.corrected_wall < %(until)s))"""
@@ -19,14 +21,14 @@ BETWEEN = """((t.wall >= %(since)s AND t.wall < %(until)s AND t.corrected_wall I
 TOUCHED = f"""touched AS MATERIALIZED (
     -- Dated touches that count for somebody, by card or by number.
     SELECT t.station_id, encode(t.epoch, 'hex') AS epoch, t.seq, {AT} AS at, t.quality, c.id AS card,
-           b.person_id AS person, ({AT} AT TIME ZONE 'Asia/Shanghai') AS local
+           b.person_id AS person, ({AT} AT TIME ZONE {LOCAL_ZONE}) AS local
     FROM {TOUCHES} t JOIN {CARDS} c ON c.token = t.card_token
     JOIN {BINDINGS} b ON b.subject_id = c.id AND b.superseded_at IS NULL AND b.state = 'held'
          AND (b.valid_from IS NULL OR b.valid_from <= {AT}) AND (b.valid_to IS NULL OR {AT} < b.valid_to)
     WHERE t.card_token <> ''::bytea AND {DATED} AND {BETWEEN}
     UNION ALL
     SELECT t.station_id, encode(t.epoch, 'hex'), t.seq, {AT}, t.quality, NULL, r.subject_id,
-           ({AT} AT TIME ZONE 'Asia/Shanghai')
+           ({AT} AT TIME ZONE {LOCAL_ZONE})
     FROM {TOUCHES} t
     JOIN {RECORDS} r ON r.number = t.person_number AND r.superseded_at IS NULL AND NOT r."left"
          AND (r.valid_from IS NULL OR r.valid_from <= {AT}) AND (r.valid_to IS NULL OR {AT} < r.valid_to)

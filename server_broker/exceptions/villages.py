@@ -9,7 +9,7 @@ from typing import NamedTuple
 from server_broker.attendance.tables import TOUCHES
 from server_broker.exceptions.found import Found, Look
 from server_broker.exceptions.touched import PLACES
-from server_broker.platform.sql import query
+from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.settling.models import SettledWindow
 
 _WAITS_FOR = dt.timedelta(days=2)
@@ -23,8 +23,8 @@ def _touched(at: str, also: str = "true") -> str:
            SELECT FROM {PLACES} p JOIN {TOUCHES} t ON t.station_id = p.subject_id
            WHERE p.superseded_at IS NULL AND p.village_id = s.village_id
              AND (p.valid_from IS NULL OR p.valid_from <= {at}) AND (p.valid_to IS NULL OR {at} < p.valid_to)
-             AND {at} >= (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
-             AND {at} < ((s.day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') AND {also}
+             AND {at} >= (s.day::timestamp AT TIME ZONE {LOCAL_ZONE})
+             AND {at} < ((s.day + 1)::timestamp AT TIME ZONE {LOCAL_ZONE}) AND {also}
        )"""
 
 

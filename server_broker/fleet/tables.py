@@ -1,5 +1,6 @@
 """The tables of this room that other rooms use in SQL, and the columns that all tables of facts share."""
 
+from protocol.units import DATED_QUALITIES
 from server_broker.platform.tables import Table
 
 IDENTITY_COLUMNS = {"station_id": "text", "epoch": "bytea", "seq": "int8"}
@@ -14,15 +15,16 @@ STAMP_COLUMNS = {
 }
 """The columns of `server_broker.fleet.models.Stamped` that are filled when a row is inserted."""
 
+DATING_QUALITIES = f"({', '.join(f"'{one}'" for one in DATED_QUALITIES)})"
+"""What stands behind ``quality IN`` for rows that their station could date."""
+
 LAST_SANE_SEQ = 10**9
 """A fact each second for thirty years: no station has signed more. Whoever states a higher number is wrong or lies."""
 
 
 def known_wall(alias: str) -> str:
     """Return the SQL for when a stamped row was, as far as anybody knows; NULL if nobody does."""
-    return (
-        f"coalesce({alias}.corrected_wall, CASE WHEN {alias}.quality IN ('synced', 'holdover') THEN {alias}.wall END)"
-    )
+    return f"coalesce({alias}.corrected_wall, CASE WHEN {alias}.quality IN {DATING_QUALITIES} THEN {alias}.wall END)"
 
 
 STATIONS = Table(

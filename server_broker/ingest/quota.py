@@ -21,11 +21,11 @@ by default, beside the envelope that crosses its end, as with one worker.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 from protocol.blobs import BlobChunk
+from protocol.china_time import CHINA
 from protocol.envelope import Envelope
 from server_broker.fleet.alarm_codes import STATION_QUOTA
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
@@ -40,7 +40,6 @@ BLOB_BYTES = 2_560
 STEP = 200
 """A station's row is written whenever it has used another 200th of its day."""
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _KEPT = timedelta(days=7)
 # Sorted, so that two workers lock the rows in the same order.
 _ADD = f"""
@@ -172,7 +171,7 @@ class DayQuota:
 
     def _begin_day(self, now: datetime) -> None:
         """Load what was taken today, once a day, and close the alarms of the day before."""
-        day = now.astimezone(_ZONE).date()
+        day = now.astimezone(CHINA).date()
         if day == self._day:
             return
         # Rows of days to come too: the county's clock may have been ahead.

@@ -7,7 +7,11 @@ import psycopg
 from django.db import connection
 from psycopg.types.string import BytesBinaryDumper
 
+from protocol.china_time import ZONE
 from server_broker.platform.tables import Table
+
+LOCAL_ZONE = f"'{ZONE}'"
+"""What stands behind ``AT TIME ZONE``."""
 
 
 def copy_rows(table: Table, rows: Iterable[Sequence[Any]]) -> None:

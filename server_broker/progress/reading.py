@@ -11,6 +11,7 @@ import msgspec
 
 from protocol.china_time import milliseconds
 from protocol.progress import Answered, LevelName, Picked, Reached, RunEnded
+from protocol.units import DATED_QUALITIES
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STREAMS, known_wall
@@ -163,7 +164,7 @@ def _visits(people: Collection[int], now: dt.datetime) -> _Visits:
             # No number is ever given to a second person, so it does not matter when it was entered.
             person = named.person(number, now)
         elif wall is not None:
-            at = corrected or (wall if quality in ("synced", "holdover") else received)
+            at = corrected or (wall if quality in DATED_QUALITIES else received)
             binding = bindings.at(bytes(token), at)
             person = binding.person if binding is not None and binding.state == BindingState.HELD else None
         if person is not None and person.pk in people:

@@ -43,7 +43,7 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import Station
 from server_broker.fleet.tables import STATIONS
 from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
-from server_broker.platform.sql import execute, query
+from server_broker.platform.sql import LOCAL_ZONE, execute, query
 from server_broker.platform.tables import Table
 from server_broker.progress.models import ProgressState, Surplus, SurplusDecision
 
@@ -69,7 +69,7 @@ def is_apart(table: Table, alias: str) -> str:
     """
     return f"""coalesce((SELECT NOT x.counts OR {alias}.id > x.through_row FROM {Surplus._meta.db_table} x
         WHERE x.station_id = {alias}.station_id AND x.rows_of = '{table}'
-          AND x.day = ({alias}.received_at AT TIME ZONE 'Asia/Shanghai')::date AND x.after_row < {alias}.id
+          AND x.day = ({alias}.received_at AT TIME ZONE {LOCAL_ZONE})::date AND x.after_row < {alias}.id
         ORDER BY x.after_row DESC LIMIT 1), false)"""  # noqa: S608 - our own constants
 
 

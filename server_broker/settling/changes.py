@@ -19,11 +19,11 @@ from server_broker.dated.models import Dated
 from server_broker.duty.marks import villages_of, villages_of_windows
 from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.models import Station, StationEvent
-from server_broker.fleet.tables import STATION_EVENTS
+from server_broker.fleet.tables import DATING_QUALITIES, STATION_EVENTS
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
 from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
-from server_broker.platform.sql import query
+from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.regions.models import RegionRecord
 from server_broker.requests.models import Correction
 from server_broker.settling import due
@@ -205,7 +205,7 @@ class _Reader:
     ) -> None:
         """Mark the dates of touches by these cards and numbers."""
         found = query(
-            f"""SELECT DISTINCT (coalesce(corrected_wall, wall) AT TIME ZONE 'Asia/Shanghai')::date
+            f"""SELECT DISTINCT (coalesce(corrected_wall, wall) AT TIME ZONE {LOCAL_ZONE})::date
             FROM {TOUCHES}
             WHERE (card_token = ANY(%s) OR (person_number <> '' AND person_number = ANY(%s)))
               AND coalesce(corrected_wall, wall) >= %s""",  # noqa: S608 - our own constant
@@ -256,7 +256,7 @@ def mark_boot(marks: Marks, where: Whereabouts, station: str, boot: bytes) -> No
             UNION ALL
             SELECT wall, corrected_wall, quality FROM {STATION_EVENTS} WHERE station_id = %s AND boot = %s
         ) AS told
-        WHERE corrected_wall IS NOT NULL OR NOT quality IN ('synced', 'holdover')""",  # noqa: S608 - our own constants
+        WHERE corrected_wall IS NOT NULL OR NOT quality IN {DATING_QUALITIES}""",  # noqa: S608 - our own constants
         [station, boot, station, boot],
     )
     [(first, last)] = found

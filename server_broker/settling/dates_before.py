@@ -9,7 +9,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.models import Station
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
-from server_broker.platform.sql import query
+from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.platform.tables import LAST_BIG_INTEGER, Table
 
 
@@ -36,7 +36,7 @@ SELECT w.station, w.epoch, w.seq, coalesce((
       -- What was issued anew may stand in a stream of which the county has nothing but the name.
       AND e.id <= coalesce((SELECT o.id FROM {STREAMS} o WHERE o.station_id = w.station AND o.epoch = w.epoch), 0)
     ORDER BY e.id DESC, told.seq DESC LIMIT 1
-), CASE WHEN w.low IS NULL THEN s.enrolled_at END) AT TIME ZONE 'Asia/Shanghai'
+), CASE WHEN w.low IS NULL THEN s.enrolled_at END) AT TIME ZONE {LOCAL_ZONE}
 FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[]) AS w (station, epoch, seq, low)
 JOIN {Station._meta.db_table} s ON s.id = w.station
 """  # noqa: S608 - our own constants

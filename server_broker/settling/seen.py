@@ -18,7 +18,7 @@ from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.set_aside import A_ROUND, do_apart
-from server_broker.platform.sql import execute, query
+from server_broker.platform.sql import LOCAL_ZONE, execute, query
 from server_broker.settling import due
 from server_broker.settling.changes import mark_boot
 from server_broker.settling.dates_before import Place, dates_before
@@ -254,7 +254,7 @@ WITH boots AS (
 )
 -- By the negated id, which the index of ups and downs has. By the id itself PostgreSQL may take the primary key, and
 -- read what all stations told since.
-SELECT b.station, x.kind, x.epoch, x.seq, (coalesce(x.corrected_wall, x.wall) AT TIME ZONE 'Asia/Shanghai')::date
+SELECT b.station, x.kind, x.epoch, x.seq, (coalesce(x.corrected_wall, x.wall) AT TIME ZONE {LOCAL_ZONE})::date
 FROM boots b
 CROSS JOIN LATERAL (SELECT coalesce((
     SELECT p.id * -1 FROM {STATION_EVENTS} p
@@ -299,7 +299,7 @@ def _mark_station(marks: Marks, where: Whereabouts, news: _News) -> None:
         marks.add(where.around(news.station), first, last, due.HELD)
     if news.directions:
         rows = query(
-            f"""SELECT DISTINCT (coalesce(t.corrected_wall, t.wall) AT TIME ZONE 'Asia/Shanghai')::date
+            f"""SELECT DISTINCT (coalesce(t.corrected_wall, t.wall) AT TIME ZONE {LOCAL_ZONE})::date
             FROM unnest(%s::bytea[], %s::bigint[]) AS w (epoch, seq)
             JOIN {TOUCHES} t ON t.station_id = %s AND t.epoch = w.epoch AND t.seq = w.seq""",  # noqa: S608 - our own constant
             [[epoch for epoch, _ in news.directions], [seq for _, seq in news.directions], news.station],

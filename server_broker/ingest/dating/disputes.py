@@ -7,6 +7,7 @@ from server_broker.fleet.alarm_codes import COUNTY_WORDS_DIFFER
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
 from server_broker.fleet.fact_rows import Boot
 from server_broker.fleet.models import Alarm
+from server_broker.fleet.tables import DATING_QUALITIES
 from server_broker.ingest.dating.weighing import DISPUTED, Plan
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.platform.sql import query
@@ -39,7 +40,7 @@ def tell_of_disputes(plans: Mapping[Boot, Plan], *, weighed_anew: Collection[str
             # qualities; the partial index on undated rows has this condition.
             f"""SELECT s FROM unnest(%s::text[]) AS s WHERE EXISTS (
                 SELECT FROM {table} WHERE station_id = s AND quality = %s
-                AND NOT (quality IN ('synced', 'holdover')))""",  # noqa: S608 - fixed names
+                AND NOT (quality IN {DATING_QUALITIES}))""",  # noqa: S608 - fixed names
             [list(told_of), DISPUTED],
         )
         still |= {station for (station,) in rows}
