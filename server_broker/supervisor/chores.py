@@ -22,7 +22,6 @@ import django
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
-from server_broker.platform.set_aside import Aside
 from server_broker.supervisor import backup_cli
 from server_broker.supervisor.failing_chores import FailingChores
 from server_broker.supervisor.logs import rotate_logs
@@ -285,6 +284,7 @@ def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
     from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
     from server_broker.pins.counting import drop_tries_of_revoked  # noqa: PLC0415
     from server_broker.pins.voiding import void_needless  # noqa: PLC0415
+    from server_broker.platform.set_aside import Aside  # noqa: PLC0415
     from server_broker.public.cleaning import drop_old as drop_phones  # noqa: PLC0415
 
     pins = Aside[int]("voiding a PIN")
