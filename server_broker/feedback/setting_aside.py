@@ -4,6 +4,8 @@ Nothing that a person said is changed or lost. A question that is set aside is l
 is put back by whoever looked at it. What was put back is not set aside again for being too many.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -15,31 +17,47 @@ from server_broker.feedback.models import Because, Feedback, FeedbackStep, SetAs
 from server_broker.feedback.tables import FEEDBACKS
 from server_broker.fleet.alarm_codes import MANY_QUESTIONS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
-from server_broker.fleet.day_measure import Measure, set_beyond_apart
+from server_broker.fleet.day_measure import Measure, Measuring
 from server_broker.fleet.models import Station
+from server_broker.platform.sql import query
 
 A_DAY = 50
 """So many questions of a station wait among the others each day. No village asks as many at one screen."""
 
+
+def measuring() -> Measuring:
+    """Return what sets questions aside: it has looked at nothing yet."""
+    return Measuring([_MEASURE])
+
+
+def set_many_aside(now: datetime, measured: Measuring | None = None) -> int:
+    """Set aside what stations said beyond `A_DAY` in a day, raise an alarm for each, and return how many these were.
+
+    Args:
+        measured: What earlier turns measured; None: nothing yet. Of very many a turn sets aside some.
+    """
+    return (measured or measuring()).go_on(now)
+
+
+def _keep(beyond: Mapping[int, str], now: datetime) -> Counter[str]:
+    kept = query(
+        """INSERT INTO feedback_setaside (feedback_id, because, actor, at)
+        SELECT f.id, 'many', '', %s FROM unnest(%s::bigint[]) AS f (id)
+        WHERE NOT EXISTS (SELECT FROM feedback_feedbackstep s WHERE s.feedback_id = f.id)
+        ON CONFLICT DO NOTHING RETURNING feedback_id""",
+        [now, list(beyond)],
+    )
+    added = Counter(beyond[key] for (key,) in kept)
+    raise_alarms([AlarmCall(station, MANY_QUESTIONS, "major", _detail(station)) for station in added], at=now)
+    return added
+
+
 _MEASURE = Measure(
-    said=f"""SELECT f.id, f.station_id, f.received_at, f.id::text AS whose FROM {FEEDBACKS} f
+    said=f"""SELECT f.id, f.station_id, f.received_at FROM {FEEDBACKS} f
              WHERE NOT EXISTS (SELECT FROM feedback_setaside a WHERE a.feedback_id = f.id)""",  # noqa: S608 - a constant
-    keep="""INSERT INTO feedback_setaside (feedback_id, because, actor, at)
-            SELECT id, 'many', '', %(at)s FROM beyond
-            WHERE NOT EXISTS (SELECT FROM feedback_feedbackstep s WHERE s.feedback_id = beyond.id)
-            ON CONFLICT DO NOTHING""",
-    key="feedback_id",
     a_day=A_DAY,
-    of_one=1,
+    keep=_keep,
 )
-
-
-def set_many_aside(now: datetime) -> int:
-    """Set aside what stations said beyond `A_DAY` in a day, raise an alarm for each, and return how many these were."""
-    with transaction.atomic():
-        added = set_beyond_apart(_MEASURE, now)
-        raise_alarms([AlarmCall(station, MANY_QUESTIONS, "major", _detail(station)) for station in added], at=now)
-    return added.total()
 
 
 def _detail(station: str) -> str:

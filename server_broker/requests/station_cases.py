@@ -10,6 +10,7 @@ from functools import partial
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from server_broker.fleet.day_measure import Measuring
 from server_broker.requests.cases import Case, of_stations, shown_of_stations
 from server_broker.requests.judging import TOO_LONG, judged, lasts_too_long
 from server_broker.requests.kinds import AWAY
@@ -18,7 +19,7 @@ from server_broker.requests.models import Answer, Request, StationCase
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refusing import refuse_at_station
 from server_broker.requests.setting_aside import each_case, set_aside, tried
-from server_broker.requests.surplus import beyond
+from server_broker.requests.surplus import beyond, may_go_on, measuring
 
 JUDGED_AGAIN = dt.timedelta(hours=1)
 MOST_AT_ONCE = 100
@@ -27,9 +28,15 @@ MOST_READ = 1_000
 """Of those that wait for a decision, so many are read in one turn, to see whether they are to be judged anew."""
 
 
-def judge_new(now: dt.datetime) -> int:
-    """Judge requests that have come since the last time, the oldest first. Returns how many there were."""
-    new = shown_of_stations().filter(~set_aside(Request, now), ~beyond(), standing=None)
+def judge_new(now: dt.datetime, measured: Measuring | None = None) -> int:
+    """Judge requests that have come since the last time, the oldest first. Returns how many there were.
+
+    Args:
+        measured: As `server_broker.requests.taking_up.take_up` has it.
+    """
+    measured = measured or measuring()
+    measured.go_on(now)
+    new = shown_of_stations().filter(~set_aside(Request, now), ~beyond(), may_go_on(measured), standing=None)
     return _stand(each_case(new.order_by("received_at", "pk")[:MOST_AT_ONCE], now), now)
 
 

@@ -9,13 +9,16 @@ The measure is what no village meets. It has 3 to 12 cadres; if each of twelve a
 of two weeks without a line, and all of that arrives on one day, these are 120. The kiosk itself takes at most 100
 requests a day, and of one person at most 20.
 
-What arrives between two turns may count before it is found to be too much, as much as comes in that moment. What is
-set apart is what nobody had answered by then.
+What arrives between two turns may be seen before it is found to be too much. The county goes on with nothing of a
+station before all of that is measured. Of very much this takes several turns (`server_broker.fleet.day_measure`). What
+is set apart is what nobody had answered by then.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -26,10 +29,10 @@ from server_broker.audit.log import record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.alarm_codes import MANY_REQUESTS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
-from server_broker.fleet.day_measure import Measure, set_beyond_apart
+from server_broker.fleet.day_measure import Measure, Measuring
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
-from server_broker.platform.sql import execute
+from server_broker.platform.sql import query
 from server_broker.platform.tables import Table
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.models import Agreement, Request, Surplus, SurplusDecision, Withdrawal
@@ -49,55 +52,54 @@ WHERE NOT EXISTS (SELECT FROM requests_answer a WHERE a.request_id = beyond.id)
   AND NOT EXISTS (SELECT FROM requests_countyrequest c JOIN requests_request r ON r.request = c.request
                   WHERE r.id = beyond.id)
 """
+_KEYS: dict[_Said, str] = {Request: "request_id", Agreement: "agreement_id", Withdrawal: "withdrawal_id"}
 
 
-def _measure(said: Table, column: str, *, whose: str, join: str = "", among: str = "") -> Measure:
+def _measure(said: _Said, table: Table, *, whose: str, join: str = "", among: str = "") -> Measure:
+    key = _KEYS[said]
+    keep = f"""WITH beyond AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS b (id, station_id)), added AS (
+            INSERT INTO requests_surplus ({key}, station_id, since) SELECT id, station_id, %s FROM beyond {among}
+            ON CONFLICT DO NOTHING RETURNING {key} AS id
+        ) UPDATE {table} r SET apart = true FROM added WHERE r.id = added.id RETURNING r.station_id"""  # noqa: S608 - our own
     return Measure(
-        said=f"""SELECT r.id, r.station_id, r.received_at, {whose} AS whose FROM {said} r {join}
-                 WHERE NOT r.apart
-                   AND NOT EXISTS (SELECT FROM requests_surplus s WHERE s.{column} = r.id)""",  # noqa: S608 - our own
-        keep=f"""INSERT INTO requests_surplus ({column}, station_id, since)
-                 SELECT id, station_id, %(at)s FROM beyond {among} ON CONFLICT DO NOTHING""",  # noqa: S608 - likewise
-        key=column,
+        said=f"""SELECT r.id, r.station_id, r.received_at FROM {table} r
+                 WHERE NOT r.apart AND NOT EXISTS (SELECT FROM requests_surplus s WHERE s.{key} = r.id)""",  # noqa: S608
         a_day=A_DAY,
+        keep=partial(_keep, keep),
+        whose=f"SELECT r.id, {whose} FROM {table} r {join} WHERE r.id = ANY(%s)",  # noqa: S608 - likewise
         of_one=OF_ONE,
     )
 
 
+def _keep(statement: str, beyond: Mapping[int, str], now: datetime) -> Counter[str]:
+    added = Counter(station for (station,) in query(statement, [list(beyond), list(beyond.values()), now]))
+    raise_alarms([AlarmCall(station, MANY_REQUESTS, "major", _detail(station)) for station in added], at=now)
+    return added
+
+
 _BY = "(t.station_id, t.epoch, t.seq) = (r.station_id, r.by_epoch, r.by_seq)"
 _PERSON = "coalesce(nullif(r.person_number, ''), nullif(t.person_number, ''), encode(t.card_token, 'hex'), '')"
-_MEASURES: dict[_Said, Measure] = {
-    Request: _measure(
+_MEASURES = [
+    _measure(
+        Request,
         REQUESTS,
-        "request_id",
         whose=f"{_PERSON} || ' ' || r.kind",
         join=f"LEFT JOIN {TOUCHES} t ON {_BY}",
         among=_UNANSWERED,
     ),
-    Agreement: _measure(AGREEMENTS, "agreement_id", whose="encode(r.request, 'hex')"),
-    Withdrawal: _measure(WITHDRAWALS, "withdrawal_id", whose="encode(r.request, 'hex')"),
-}
+    _measure(Agreement, AGREEMENTS, whose="encode(r.request, 'hex')"),
+    _measure(Withdrawal, WITHDRAWALS, whose="encode(r.request, 'hex')"),
+]
 
 
-def set_surplus_apart(now: datetime) -> int:
-    """Set apart what stations said beyond the measure, raise an alarm for each, and return how much was added."""
-    added: Counter[str] = Counter()
-    with transaction.atomic():
-        for said, measure in _MEASURES.items():
-            of_one_kind = set_beyond_apart(measure, now)
-            if of_one_kind:
-                _leave_out(said, measure.key, sorted(of_one_kind))
-            added += of_one_kind
-        raise_alarms([AlarmCall(station, MANY_REQUESTS, "major", _detail(station)) for station in added], at=now)
-    return added.total()
+def measuring() -> Measuring:
+    """Return what sets apart what stations said beyond the measure: it has looked at nothing yet."""
+    return Measuring(_MEASURES)
 
 
-def _leave_out(said: _Said, key: str, stations: list[str]) -> None:
-    execute(
-        f"""UPDATE {said._meta.db_table} r SET apart = true FROM requests_surplus s
-        WHERE s.{key} = r.id AND s.decision_id IS NULL AND s.station_id = ANY(%s) AND NOT r.apart""",  # noqa: S608 - ours
-        [stations],
-    )
+def may_go_on(measured: Measuring) -> Q:
+    """Return the condition that all is measured of the station of a request, an agreement or a withdrawal."""
+    return ~Q(station__in=sorted(measured.behind))
 
 
 def _detail(station: str) -> str:
@@ -164,8 +166,8 @@ def decide_surplus(station: Station, *, take_up: bool, through: int, reason: str
         entry = record(actor, action, station.pk, {"station": station.pk, "count": made.count, "reason": reason})
         decide(entry, Decided(action=action, subject=station.pk), [made])
         if take_up:
-            for said, measure in _MEASURES.items():
-                taken_up = Surplus.objects.filter(decision=made).values(measure.key)
+            for said, key in _KEYS.items():
+                taken_up = Surplus.objects.filter(decision=made).values(key)
                 said._default_manager.filter(pk__in=taken_up).update(apart=False)
             shelf_changed_under(station.village_id[:TOWNSHIP_DIGITS], at=at)
     return made.count

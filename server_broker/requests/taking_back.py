@@ -16,27 +16,33 @@ from server_broker.audit.log import record
 from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
 from server_broker.duty.models import AbsenceRecord
+from server_broker.fleet.day_measure import Measuring
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, case_of, cases_here, of_county, of_stations
 from server_broker.requests.models import CountyRequest, Request, StationCase
 from server_broker.requests.reading import WITHDRAWN
 from server_broker.requests.setting_aside import each_case, set_aside, tried
-from server_broker.requests.surplus import set_surplus_apart, withdrawals
+from server_broker.requests.surplus import may_go_on, measuring, withdrawals
 from server_broker.requests.withdrawing import WITHDREW, end_absence
 
 HEARD_LATELY = dt.timedelta(days=40)
 """For so long after it came a withdrawal is looked at: the card that it was made with may be bound by then."""
 
 
-def take_back(now: dt.datetime) -> int:
-    """End what was approved and taken back at a kiosk before it began. Returns how much there was."""
-    set_surplus_apart(now)
-    return sum(_ended(case, now) for case in _approved_and_taken_back(now) if case.state == WITHDRAWN)
+def take_back(now: dt.datetime, measured: Measuring | None = None) -> int:
+    """End what was approved and taken back at a kiosk before it began. Returns how much there was.
+
+    Args:
+        measured: As `server_broker.requests.taking_up.take_up` has it.
+    """
+    measured = measured or measuring()
+    measured.go_on(now)
+    return sum(_ended(case, now) for case in _approved_and_taken_back(now, measured) if case.state == WITHDRAWN)
 
 
-def _approved_and_taken_back(now: dt.datetime) -> Iterator[Case]:
-    said = withdrawals().filter(received_at__gt=now - HEARD_LATELY).values("request")
+def _approved_and_taken_back(now: dt.datetime, measured: Measuring) -> Iterator[Case]:
+    said = withdrawals().filter(may_go_on(measured), received_at__gt=now - HEARD_LATELY).values("request")
     yield from each_case(of_stations().filter(~set_aside(Request, now), _is_away("s"), request__in=said), now)
     yield from cases_here(of_county().filter(_is_away("c"), request__in=said))
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
+from server_broker.fleet.day_measure import Measuring
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import TOWNSHIP_DIGITS
@@ -26,7 +27,7 @@ from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.refusing import refuse_at_station, refuse_here
 from server_broker.requests.setting_aside import each_case, set_aside, tried
-from server_broker.requests.surplus import beyond, set_surplus_apart
+from server_broker.requests.surplus import beyond, may_go_on, measuring
 from server_broker.requests.turns import moment_of
 from server_broker.requests.withdrawing import agree, may_deny
 
@@ -53,16 +54,17 @@ class Turns:
     agreements: LookedAt = field(default_factory=_in_turn)
 
 
-def take_up(now: dt.datetime, turns: Turns | None = None) -> int:
+def take_up(now: dt.datetime, turns: Turns | None = None, measured: Measuring | None = None) -> int:
     """Take up what has come, the oldest first, and then the words of those who agree. Returns how much there was.
 
     Args:
         turns: What earlier turns looked at; None: this one looks at whatever waits.
+        measured: What earlier turns measured; None: nothing yet.
     """
-    turns = turns or Turns()
-    set_surplus_apart(now)
+    turns, measured = turns or Turns(), measured or measuring()
+    measured.go_on(now)
     new = Request.objects.filter(kind__in=(SWAP, BACK, LOST), received_at__gt=now - WHOSE_UNKNOWN)
-    new = new.exclude(taken_up()).filter(~set_aside(Request, now), ~beyond(), answers=None)
+    new = new.exclude(taken_up()).filter(~set_aside(Request, now), ~beyond(), may_go_on(measured), answers=None)
     new = new.order_by("received_at", "pk")
     chosen = new.filter(pk__in=turns.requests.choose(list(new.values_list("pk", flat=True)), now))
     count = 0
@@ -71,7 +73,7 @@ def take_up(now: dt.datetime, turns: Turns | None = None) -> int:
         # Of somebody whom nobody knows yet, or taken back: nothing is to be done.
         if case.person is not None and case.state == OPEN:
             count += tried(case.asked, partial(_take_up, case, now), now)
-    return count + _hear(now, turns.agreements)
+    return count + _hear(now, turns.agreements, measured)
 
 
 def _take_up(case: Case, now: dt.datetime) -> None:
@@ -145,12 +147,13 @@ def _window_at(person: Person, begin: dt.datetime | None) -> tuple[int, dt.date]
     return found.window.id, found.day
 
 
-def _hear(now: dt.datetime, looked: LookedAt) -> int:
+def _hear(now: dt.datetime, looked: LookedAt, measured: Measuring) -> int:
     """Have the words of those who were asked to take a window over count, the first of each."""
     # What an officer wrote down of them they may deny here too.
     unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
     swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
-    rows = Agreement.objects.filter(~set_aside(Agreement, now), ~beyond(), request__in=swaps.values("request"))
+    rows = Agreement.objects.filter(~set_aside(Agreement, now), ~beyond(), may_go_on(measured))
+    rows = rows.filter(request__in=swaps.values("request"))
     rows = rows.order_by("received_at", "seq")
     chosen = looked.choose(list(rows.values_list("pk", flat=True)), now)
     said = list(Agreement.objects.filter(pk__in=chosen).select_related("station").order_by("received_at", "seq"))

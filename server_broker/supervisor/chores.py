@@ -42,6 +42,8 @@ LOOK_NIGHTLY_S = 600.0
 """Seconds between two looks whether the night has come in which exceptions are looked for."""
 REQUESTS_S = 3.0
 """Seconds between two looks for what people have asked at kiosks."""
+QUESTIONS_S = 5.0
+"""Seconds between two looks whether a station asks too much. A look sets aside a piece of it."""
 SETTLE_S = 5.0
 """Seconds between two rounds of settling what is due. A round settles some villages of one date."""
 RESIDENTS_S = 60.0
@@ -164,11 +166,12 @@ def _keeping_up_chores(home: CountyHome, by_a_sure_clock: Callable[[_Work], _Wor
     """
     from server_broker.attendance.following import Follower  # noqa: PLC0415 - needs the models
     from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
-    from server_broker.feedback.setting_aside import set_many_aside  # noqa: PLC0415
+    from server_broker.feedback.setting_aside import measuring, set_many_aside  # noqa: PLC0415
     from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
 
     begin(home)
+    questions = measuring()
     return [
         Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("compact the journal of stations", lambda _: StationJournal(home).compact()),
@@ -176,8 +179,8 @@ def _keeping_up_chores(home: CountyHome, by_a_sure_clock: Callable[[_Work], _Wor
         Chore("read what could not be read", _with_database(_unless_away(lambda now: catch_up(home, now)))),
         Chore(
             "set aside what one station asks too much",
-            _with_database(_unless_away(set_many_aside)),
-            every_s=60.0,
+            _with_database(_unless_away(lambda now: set_many_aside(now, questions))),
+            every_s=QUESTIONS_S,
             first_after_s=60.0,
         ),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
@@ -354,14 +357,15 @@ def request_chores() -> list[Chore]:
         judge_new,
         read_in_turn,
     )
+    from server_broker.requests.surplus import measuring  # noqa: PLC0415
     from server_broker.requests.taking_back import take_back  # noqa: PLC0415
     from server_broker.requests.taking_up import Turns, take_up  # noqa: PLC0415
 
-    turns, judged = Turns(), read_in_turn()
+    turns, judged, measured = Turns(), read_in_turn(), measuring()
     every_few_seconds: dict[str, _Work] = {
-        "take up what people say at kiosks": lambda now: take_up(now, turns),
-        "end what people take back at kiosks": take_back,
-        "judge requests of kiosks": judge_new,
+        "take up what people say at kiosks": lambda now: take_up(now, turns, measured),
+        "end what people take back at kiosks": lambda now: take_back(now, measured),
+        "judge requests of kiosks": lambda now: judge_new(now, measured),
     }
     anew = _with_database(_unless_away(lambda now: judge_again(now, judged)))
     return [

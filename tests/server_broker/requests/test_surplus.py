@@ -1,7 +1,9 @@
 """What a station says in people's names beyond a day's measure waits apart for one decision and buries nobody's."""
 
 import datetime as dt
+import itertools
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,12 +12,16 @@ from django.utils import timezone
 from agent.kiosk.request_book import MOST_A_DAY, MOST_A_DAY_HERE
 from server_broker.attendance.models import Touch
 from server_broker.audit.models import AuditEntry
-from server_broker.fleet.alarms import close_over
-from server_broker.fleet.models import Alarm
+from server_broker.dated.days import begin_of
+from server_broker.fleet import day_measure
+from server_broker.fleet.alarms import AlarmCall, close_over, raise_alarms
+from server_broker.fleet.day_measure import Measure, Measuring
+from server_broker.fleet.models import Alarm, Station
+from server_broker.requests import surplus
 from server_broker.requests.models import Answer, Request, Surplus, SurplusDecision, Withdrawal
 from server_broker.requests.reading import requests_of
 from server_broker.requests.station_cases import judge_new
-from server_broker.requests.surplus import A_DAY, OF_ONE, decide_surplus, set_surplus_apart
+from server_broker.requests.surplus import A_DAY, OF_ONE, decide_surplus, lines, measuring
 from server_broker.requests.taking_back import take_back
 from server_broker.requests.taking_up import take_up
 from server_broker.requests.waiting import Waiting
@@ -82,7 +88,7 @@ def test_what_is_beyond_the_measure_waits_in_one_line_with_one_alarm_and_is_all_
     made = flood_of_all(county)
     honest = at_kiosk(touch(county.stations[YANGBAN], WANG.token, at=NOW))
     assert judged() == 2 * OF_ONE + 1
-    assert set_surplus_apart(NOW) == 0, "once"
+    assert measuring().go_on(NOW) == 0, "once"
     assert list(Request.objects.filter(apart=True).order_by("pk")) == made[-MORE:], "indexes leave it out"
     waiting = list(Waiting(user_of(COUNTY_OFFICER), NOW).at_stations())
     assert honest in waiting
@@ -116,11 +122,11 @@ def test_too_much_of_one_person_takes_nothing_of_the_others(county: FictionalCou
 
 def test_a_day_is_the_countys_and_the_next_one_has_a_measure_of_its_own(county: FictionalCounty) -> None:
     flood(card(county, ZHANG), OF_ONE)
-    assert set_surplus_apart(NOW) == 0
+    assert measuring().go_on(NOW) == 0
     tomorrow = flood(card(county, ZHANG), OF_ONE + 1, at=NOW + DAY)
     # The station dates them all on one day, and the county received them on two.
     Request.objects.update(wall=NOW)
-    assert set_surplus_apart(NOW + DAY) == 1
+    assert measuring().go_on(NOW + DAY) == 1
     assert Surplus.objects.get().request == tomorrow[-1]
 
 
@@ -131,21 +137,21 @@ def test_whatever_way_it_came_what_is_beyond_the_measure_is_set_apart(county: Fi
     for number in range(OF_ONE + 3):
         station.add(objection(station.ref(1), mono=2_000 + number, request=number.to_bytes(16)))
     way(station, NOW)
-    assert (set_surplus_apart(NOW), Surplus.objects.count(), Request.objects.count()) == (3, 3, OF_ONE + 3)
+    assert (measuring().go_on(NOW), Surplus.objects.count(), Request.objects.count()) == (3, 3, OF_ONE + 3)
     # What comes after somebody decided waits for another decision.
     waiting = Surplus.objects.order_by("pk").last()
     assert waiting is not None
     through = int(waiting.pk)
     decided = decide_surplus(county.stations[SHILI], take_up=True, through=through, reason="", actor="a", at=NOW)
     more = flood(card(county, ZHANG), 2, "objection")
-    assert (decided, set_surplus_apart(NOW + MINUTE)) == (3, 2)
+    assert (decided, measuring().go_on(NOW + MINUTE)) == (3, 2)
     assert {one.request for one in Surplus.objects.filter(decision=None)} == set(more)
 
 
 def test_it_is_thrown_away_as_one_decision_by_an_officer_of_the_region(county: FictionalCounty) -> None:
     duty(county.people[ZHANG])
     made = flood_of_all(county)
-    set_surplus_apart(NOW)
+    measuring().go_on(NOW)
     place = f"/requests/surplus/{SHILI}/"
     officer = signed_in(TOWNSHIP_OFFICER)
     page = text_of(officer, place)
@@ -153,7 +159,7 @@ def test_it_is_thrown_away_as_one_decision_by_an_officer_of_the_region(county: F
     assert made[0].number not in page
     last = Surplus.objects.order_by("-pk")[0].pk
     since = flood(card(county, LI), 1, "residency")
-    set_surplus_apart(NOW)
+    measuring().go_on(NOW)
     form = {"what": "drop", "through": str(last), "reason": "站点被偷，村里没有提过"}
     for stranger, status in ((OTHER_TOWNSHIP_OFFICER, 404), (OPERATOR, 403), (SECRETARY, 403)):
         assert signed_in(stranger).post(f"{place}decide/", form).status_code == status
@@ -180,7 +186,7 @@ def test_taken_up_it_counts_as_any_other_and_is_not_set_apart_again(county: Fict
     officer.post(f"/requests/surplus/{SHILI}/decide/", {"what": "take_up", "through": str(last)})
     assert AuditEntry.objects.get(action="request.surplus_taken_up").detail["count"] == MORE
     assert not Request.objects.filter(apart=True).exists()
-    assert (set_surplus_apart(NOW), judged()) == (0, MORE)
+    assert (measuring().go_on(NOW), judged()) == (0, MORE)
     assert Waiting(user_of(COUNTY_OFFICER), NOW).count() == 2 * OF_ONE + MORE
 
 
@@ -224,8 +230,102 @@ def test_a_withdrawal_beyond_the_measure_takes_nothing_back(county: FictionalCou
     assert now_is(asked).state == "withdrawn"
 
 
+def test_very_much_is_set_apart_in_pieces_and_nothing_of_its_station_goes_on_before_all_is_measured(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
+) -> None:
+    monkeypatch.setattr(day_measure, "A_PIECE", 50)
+    now = timezone.now()
+    li, wang = county.add(LI), county.people[WANG]
+    flood(card(county, ZHANG, now - 5 * MINUTE), OF_ONE + 170, at=now)
+    at_kiosk(card(county, LI, now - 5 * MINUTE), "card_lost", now - MINUTE, at=now - MINUTE, received_at=now)
+    honest = touch(county.stations[YANGBAN], WANG.token, at=now - 5 * MINUTE)
+    at_kiosk(honest, "card_lost", now - MINUTE, at=now - MINUTE, received_at=now)
+    measured, added = measuring(), []
+    assert (take_up(now, measured=measured), judge_new(now, measured)) == (1, 0)
+    assert not wang.cards.filter(lost_at=None).exists(), "another station waits for nothing"
+    while measured.behind:
+        added.append(Surplus.objects.count())
+        assert measured.behind == {SHILI}
+        assert li.cards.filter(lost_at=None).exists()
+        with django_assert_max_num_queries(30):
+            measured.go_on(now)
+    assert added == sorted(set(added)), "each turn goes on where the one before stopped"
+    assert max(b - a for a, b in itertools.pairwise([0, *added, Surplus.objects.count()])) <= 3 * 2 * 50
+    assert (Surplus.objects.count(), Request.objects.filter(apart=True).count()) == (170, 170)
+    take_up(now, measured=measured)
+    assert not li.cards.filter(lost_at=None).exists(), "it is not too much, and it was measured"
+    assert measuring().go_on(now) == 0, "a new process finds nothing more"
+    [line] = lines(Station.objects.all())
+    assert (line.station.pk, line.count) == (SHILI, 170)
+
+
+def test_a_piece_that_fails_leaves_the_pieces_before_it_and_nothing_of_itself(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_measure, "A_PIECE", 50)
+    flood(card(county, ZHANG), OF_ONE + 130)
+    at_most = 2
+
+    def dies(calls: Iterable[AlarmCall], *, at: dt.datetime) -> None:
+        nonlocal at_most
+        at_most -= 1
+        if at_most < 0:
+            raise OSError("out of power")
+        raise_alarms(calls, at=at)
+
+    monkeypatch.setattr(surplus, "raise_alarms", dies)
+    with pytest.raises(OSError, match="power"):
+        go_on_to_the_end(measuring())
+    assert Surplus.objects.count() == Request.objects.filter(apart=True).count() == 80
+    at_most = 100
+    assert go_on_to_the_end(measuring()) == 50, "another process goes on with the rest"
+    kept = list(Surplus.objects.order_by("request").values_list("request", flat=True))
+    assert kept == list(Request.objects.order_by("pk").values_list("pk", flat=True))[OF_ONE:]
+
+
+def go_on_to_the_end(measured: Measuring) -> int:
+    added = measured.go_on(NOW)
+    while measured.behind:
+        added += measured.go_on(NOW)
+    return added
+
+
+def test_what_came_while_nobody_measured_is_measured_by_the_day_on_which_it_came(county: FictionalCounty) -> None:
+    measured = measuring()
+    assert measured.go_on(NOW) == 0
+    stood_still = NOW + 9 * DAY
+    made = flood(card(county, ZHANG), OF_ONE + 2, at=NOW + 3 * DAY)
+    # The station dates them in another year, each on a day of its own.
+    for number, one in enumerate(made):
+        Request.objects.filter(pk=one.pk).update(wall=NOW - (300 + number) * DAY)
+    assert (measured.go_on(stood_still), measured.go_on(stood_still)) == (2, 0)
+    assert {one.request for one in Surplus.objects.all()} == set(made[-2:])
+    later = flood(card(county, ZHANG), OF_ONE + 3, at=NOW + 5 * DAY)
+    assert measuring().go_on(stood_still) == 3, "a new process looks far back"
+    assert {one.request for one in Surplus.objects.order_by("-pk")[:3]} == set(later[-3:])
+
+
+def test_a_day_that_was_measured_is_not_read_again(
+    county: FictionalCounty, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del county
+    measured = measuring()
+    measured.go_on(NOW)
+    read: list[dt.datetime] = []
+    of_many = day_measure._of_many
+
+    def noted(measure: Measure, since: dt.datetime) -> Any:
+        read.append(since)
+        return of_many(measure, since)
+
+    monkeypatch.setattr(day_measure, "_of_many", noted)
+    with django_assert_num_queries(3):
+        measured.go_on(NOW + DAY)
+    assert set(read) == {begin_of(timezone.localdate(NOW))}
+
+
 def test_what_was_answered_before_it_was_found_stays_answered(county: FictionalCounty) -> None:
     made = flood(card(county, ZHANG), OF_ONE + 2, "objection")
     Answer.objects.create(request=made[-1], outcome="accepted", text="已核对过", at=NOW, actor="a")
-    assert set_surplus_apart(NOW) == 1
+    assert measuring().go_on(NOW) == 1
     assert (state_of(made[-1])[0], Surplus.objects.get().request) == ("accepted", made[-2])
