@@ -178,6 +178,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "100-statements-for-each-pin": (county_tests("ingest/test_statements_of_a_batch.py"),),
     "101-card-of-another-kind": (county_tests("settling/test_keys_of_other_kinds.py"),),
     "102-erased-before-its-stars-are-kept": (county_tests("progress/test_kept_levels.py"),),
+    "103-unmeasured-goes-on": (county_tests("requests/test_surplus.py"),),
     "110-carriers-place-taken": (county_tests("ingest/test_rows_that_move.py"),),
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
 }
