@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from server_broker.fleet.models import Station
+from server_broker.fleet.surplus_decisions import DecidedSurplus
 from server_broker.people.models import Person
 
 LEAST_SHOWN = 10
@@ -184,19 +185,8 @@ class Told(models.Model):
         indexes = [models.Index(fields=["station"], name="told_by_station")]
 
 
-class SurplusDecision(models.Model):
-    """Somebody decided about all together of learning that a station had said beyond a day's measure."""
-
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
-    taken_up = models.BooleanField()
-    """It counts as if it had not been too much; else nothing comes of it."""
-    count = models.PositiveIntegerField()
-    """Answers, ended levels and choices."""
-    reason = models.CharField(max_length=200, blank=True)
-    actor = models.CharField(max_length=150)
-    at = models.DateTimeField()
-
-    decided_fields = ("station", "taken_up", "count", "reason", "actor", "at")
+class SurplusDecision(DecidedSurplus):
+    """Of answers, ended levels and choices of packs (`server_broker.progress.surplus`)."""
 
 
 class Surplus(models.Model):

@@ -34,13 +34,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from protocol.decisions import Decided
-from server_broker.audit.log import record
 from server_broker.dated.days import begin_of, end_of
-from server_broker.decisions.stream import decide
 from server_broker.fleet.alarm_codes import MANY_ANSWERS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import Station
+from server_broker.fleet.surplus_decisions import note_decision
 from server_broker.fleet.tables import STATIONS
 from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.platform.sql import LOCAL_ZONE, execute, query
@@ -227,18 +225,17 @@ def decide_surplus(
         seen = [row for row in rows if count_of[row.pk]]
         if not seen:
             return 0
-        made = SurplusDecision.objects.create(
-            station=station, taken_up=take_up, count=sum(count_of.values()), reason=reason, actor=actor, at=at
+        count = sum(count_of.values())
+        made = note_decision(
+            SurplusDecision(station=station, taken_up=take_up, count=count, reason=reason, actor=actor, at=at),
+            action=TAKEN_UP if take_up else DROPPED,
         )
         for row in seen:
             row.decision, row.counts = made, take_up
             row.save()
-        action = TAKEN_UP if take_up else DROPPED
-        entry = record(actor, action, station.pk, {"station": station.pk, "count": made.count, "reason": reason})
-        decide(entry, Decided(action=action, subject=station.pk), [made])
         for row in seen if take_up else ():
             _note(row)
-    return made.count
+    return count
 
 
 def _note(row: Surplus) -> None:

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from server_broker.attendance.models import DutyWindow
 from server_broker.duty.models import Absence
 from server_broker.fleet.models import Stamped, Station
+from server_broker.fleet.surplus_decisions import DecidedSurplus
 from server_broker.media.models import Blob
 from server_broker.people.models import Person
 
@@ -157,20 +158,10 @@ class SetAside(models.Model):
         ]
 
 
-class SurplusDecision(models.Model):
-    """Somebody decided about all together that a station had said beyond a day's measure."""
+class SurplusDecision(DecidedSurplus):
+    """Of what was said in people's names (`server_broker.requests.surplus`)."""
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
-    taken_up = models.BooleanField()
-    """It counts as if it had not been too much; else nothing comes of it."""
-    count = models.PositiveIntegerField()
-    reason = models.CharField(max_length=200, blank=True)
-    actor = models.CharField(max_length=150)
-    at = models.DateTimeField()
-
-    decided_fields = ("station", "taken_up", "count", "reason", "actor", "at")
-
-    class Meta:
+    class Meta(DecidedSurplus.Meta):
         verbose_name = "太多的申请怎么办"
         verbose_name_plural = "太多的申请怎么办"
 

@@ -23,15 +23,13 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from protocol.decisions import Decided
 from server_broker.attendance.tables import TOUCHES
-from server_broker.audit.log import record
-from server_broker.decisions.stream import decide
 from server_broker.fleet.alarm_codes import MANY_REQUESTS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.day_measure import Measure, Measuring
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.fleet.surplus_decisions import note_decision
 from server_broker.platform.sql import query
 from server_broker.platform.tables import Table
 from server_broker.regions.models import TOWNSHIP_DIGITS
@@ -155,19 +153,17 @@ def decide_surplus(station: Station, *, take_up: bool, through: int, reason: str
         # Of two officers who decide at once, the second finds nothing left.
         Station.objects.select_for_update(no_key=True).get(pk=station.pk)
         rows = undecided().filter(station=station, pk__lte=through)
-        if not rows.exists():
+        count = rows.count()
+        if not count:
             return 0
-        made = SurplusDecision.objects.create(
-            station=station, taken_up=take_up, count=0, reason=reason, actor=actor, at=at
+        made = note_decision(
+            SurplusDecision(station=station, taken_up=take_up, count=count, reason=reason, actor=actor, at=at),
+            action=TAKEN_UP if take_up else DROPPED,
         )
-        made.count = rows.update(decision=made, counts=take_up)
-        made.save(update_fields=["count"])
-        action = TAKEN_UP if take_up else DROPPED
-        entry = record(actor, action, station.pk, {"station": station.pk, "count": made.count, "reason": reason})
-        decide(entry, Decided(action=action, subject=station.pk), [made])
+        rows.update(decision=made, counts=take_up)
         if take_up:
             for said, key in _KEYS.items():
                 taken_up = Surplus.objects.filter(decision=made).values(key)
                 said._default_manager.filter(pk__in=taken_up).update(apart=False)
             shelf_changed_under(station.village_id[:TOWNSHIP_DIGITS], at=at)
-    return made.count
+    return count
