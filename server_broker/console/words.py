@@ -264,7 +264,7 @@ REMEDIES = {
     "neighbours_left_out": "没有下发的外村人刷卡是黄灯，记录照样留下；请把长期不在本镇的人员和卡清理掉。",
     "shelf_too_large": "请撤回不再需要的通知和资料。",
     "shelf_not_computed": "请联系县运维；站点用的是上一次算好的内容。",
-    "request_set_aside": "别的申请照常办；这一条每小时再试一次。请联系县运维。",
+    "request_set_aside": "请把 chores 日志里的出错交给供应方；每小时再试，办成了自动解除。急的请镇村代办。",
     "backup_overdue": "请插好备份盘，在县服务器上运行 cunhui-server backup now；还不行，就看 doctor 的“备份”一行。",
     "chore_fails": "请看县服务器上 chores 的日志里最后一次失败，把它交给供应方；它再次成功后，这条告警自动解除。",
     "facts_set_aside": "请把 chores 日志里的出错交给供应方；记录都在，每刻钟再试，升级后读通了自动解除。",

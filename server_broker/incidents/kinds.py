@@ -196,6 +196,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset({county_codes.FACTS_SET_ASIDE, county_codes.DATES_SET_ASIDE}),
     ),
     Kind(
+        "request_set_aside",
+        "有申请办不了",
+        "县运维",
+        "请看县服务器上 chores 的日志，把那次出错交给供应方；告诉本人这一条先办不了，急的请镇村代办。",
+        "alarms",
+        frozenset({county_codes.REQUEST_SET_ASIDE}),
+    ),
+    Kind(
         "backup",
         "备份过期或没有验证",
         "县运维",
@@ -273,7 +281,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "镇办",
         "请到“待审”逐条看：能再读的再读，等人认可的核对后认可，其余的写明理由核销。",
         "held",
-        frozenset({county_codes.HELD, county_codes.REQUEST_SET_ASIDE}),
+        frozenset({county_codes.HELD}),
     ),
     Kind(
         "unreadable",
