@@ -11,6 +11,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from django.db import models, transaction
@@ -37,6 +38,8 @@ class Failure(NamedTuple):
 
     kind: str
     """The exception's class."""
+    place: str
+    """The file and line that raised it, and nothing of what it was about."""
     trace: str
     """Where it was raised and what it said, for the log."""
 
@@ -51,7 +54,9 @@ class Apart[T](NamedTuple):
 
 def failure_of(error: Exception) -> Failure:
     """Return what is kept of an exception."""
-    return Failure(type(error).__name__, "".join(traceback.format_exception(error))[-_LONGEST_TRACE:])
+    raised = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(raised.filename).name}:{raised.lineno}"
+    return Failure(type(error).__name__, place, "".join(traceback.format_exception(error))[-_LONGEST_TRACE:])
 
 
 def do_apart[T](things: Sequence[T], do: Callable[[Sequence[T]], None]) -> Apart[T]:

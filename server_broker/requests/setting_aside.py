@@ -6,15 +6,15 @@ tried again every hour, because the program or what the county knows may be anot
 
 import datetime as dt
 import logging
-import traceback
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from server_broker.fleet.alarm_codes import REQUEST_SET_ASIDE
 from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.platform.set_aside import Failure, do_apart, failure_of
+from server_broker.platform.transient import is_transient
 from server_broker.requests.cases import Case, cases_of_stations
 from server_broker.requests.models import Agreement, Request, SetAside
 
@@ -31,17 +31,19 @@ def set_aside(said: type[Request | Agreement], now: dt.datetime) -> Exists:
 
 def each_case(asked: Iterable[Request], now: dt.datetime) -> list[Case]:
     """Return requests with their people; those that cannot be read are set aside."""
-    listed = list(asked)
-    try:
-        with transaction.atomic():
-            return cases_of_stations(listed)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # noqa: BLE001 - each is read by itself now, so that the one that fails is known
-        found: list[Case] = []
-        for one in listed:
-            tried(one, lambda one=one: found.extend(cases_of_stations([one])), now)  # type: ignore[misc]
-        return found
+    return each_read(list(asked), cases_of_stations, now)
+
+
+def each_read[S: Request | Agreement, T](
+    said: Sequence[S], read: Callable[[Sequence[S]], Iterable[T]], now: dt.datetime
+) -> list[T]:
+    """Return what is read of what was said at stations, in its order; what cannot be read is set aside."""
+    found: list[T] = []
+    with transaction.atomic():
+        outcome = do_apart(said, lambda some: found.extend(read(some)))
+        for one, failure in outcome.failed:
+            _keep(one, failure, now)
+    return found
 
 
 def tried(said: Request | Agreement, do: Callable[[], object], now: dt.datetime) -> bool:
@@ -49,19 +51,18 @@ def tried(said: Request | Agreement, do: Callable[[], object], now: dt.datetime)
     try:
         with transaction.atomic():
             do()
-    except (OperationalError, InterfaceError):
+    except Exception as error:  # one request must not keep the county from all others
         # The database is away or busy: that is nothing of this request.
-        raise
-    except Exception as error:  # noqa: BLE001 - one request must not keep the county from all others
-        _keep(said, error, now)
+        if is_transient(error):
+            raise
+        _keep(said, failure_of(error), now)
         return False
     _works(said, now)
     return True
 
 
-def _keep(said: Request | Agreement, error: Exception, now: dt.datetime) -> None:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    failure = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"[:200]
+def _keep(said: Request | Agreement, failed: Failure, now: dt.datetime) -> None:
+    failure = f"{failed.kind} in {failed.place}"[:200]
     with transaction.atomic():
         again = _of(said).update(failure=failure, tried_at=now, tries=F("tries") + 1)
         if again:
@@ -71,7 +72,10 @@ def _keep(said: Request | Agreement, error: Exception, now: dt.datetime) -> None
         detail = f"有一条申请或答应办不了，已单独放下，每小时再试：{failure}"
         raise_alarm(station=said.station_id, code=REQUEST_SET_ASIDE, severity="major", detail=detail, at=now)
     _log.error(
-        "%s: what was said at a station is set aside: %s", said.station_id, failure, extra={"station": said.station_id}
+        "%s: what was said at a station is set aside\n%s",
+        said.station_id,
+        failed.trace,
+        extra={"station": said.station_id},
     )
 
 

@@ -5,10 +5,11 @@ the checks of those that are made on a telephone. What does not fit is answered,
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from server_broker.duty.models import Absence
@@ -26,7 +27,7 @@ from server_broker.requests.models import Agreement, CountyRequest, Request
 from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.refusing import refuse_at_station, refuse_here
-from server_broker.requests.setting_aside import each_case, set_aside, tried
+from server_broker.requests.setting_aside import each_case, each_read, set_aside, tried
 from server_broker.requests.surplus import beyond, may_go_on, measuring
 from server_broker.requests.turns import moment_of
 from server_broker.requests.withdrawing import agree, may_deny
@@ -157,22 +158,26 @@ def _hear(now: dt.datetime, looked: LookedAt, measured: Measuring) -> int:
     rows = rows.order_by("received_at", "seq")
     chosen = looked.choose(list(rows.values_list("pk", flat=True)), now)
     said = list(Agreement.objects.filter(pk__in=chosen).select_related("station").order_by("received_at", "seq"))
-    people = who_agreed(said)
-    cases = {
-        bytes(case.asked.request): case for case in cases_here(swaps.filter(request__in=[a.request for a in said]))
-    }
+    heard: set[bytes] = set()
     count = 0
-    for row in said:
-        case = cases.get(bytes(row.request))
+    for row, person, case in each_read(said, partial(_with_their_swaps, swaps), now):
         asked = case.here if case is not None and _is_heard(case, row) else None
-        person = people.get(row.pk)
-        if asked is None or person is None or person.pk != asked.substitute_id:
+        if asked is None or bytes(asked.request) in heard or person is None or person.pk != asked.substitute_id:
             continue
         if not _speaks_for(row.station, person):
             continue
-        del cases[bytes(row.request)]
+        heard.add(bytes(asked.request))
         count += tried(row, partial(_agree, asked, row, now), now)
     return count
+
+
+def _with_their_swaps(
+    swaps: QuerySet[CountyRequest], said: Sequence[Agreement]
+) -> list[tuple[Agreement, Person | None, Case | None]]:
+    people = who_agreed(said)
+    cases = cases_here(swaps.filter(request__in=[row.request for row in said]))
+    of_swap = {bytes(case.asked.request): case for case in cases}
+    return [(row, people.get(row.pk), of_swap.get(bytes(row.request))) for row in said]
 
 
 def _is_heard(case: Case, row: Agreement) -> bool:

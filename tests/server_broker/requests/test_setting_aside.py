@@ -1,23 +1,40 @@
 """What one station signs never keeps the county from the requests of all others."""
 
 import datetime as dt
+from collections.abc import Sequence
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from protocol.facts import RequestMade
+from server_broker.attendance.models import Swap
 from server_broker.fleet.alarm_codes import HELD, REQUEST_SET_ASIDE
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
-from server_broker.requests.models import Request, SetAside, StationCase
+from server_broker.people.models import Person
+from server_broker.requests import setting_aside, station_cases, taking_up
+from server_broker.requests.cases import Case, cases_of_stations
+from server_broker.requests.models import Agreement, Request, SetAside, StationCase
+from server_broker.requests.reading import who_agreed
 from server_broker.requests.setting_aside import TRIED_AGAIN
 from server_broker.requests.station_cases import judge_again, judge_new
 from server_broker.requests.taking_up import take_up
 from tests.cast import COUNTY_OFFICER, LI, SHILI, ZHANG
-from tests.server_broker.county import FictionalCounty
+from tests.server_broker.county import FictionalCounty, agreed
 from tests.server_broker.requests.asked_here import NOW, duty
-from tests.server_broker.requests.test_from_stations import BEGIN, DAY, MINUTE, at_kiosk, card, state_of, waits_for
+from tests.server_broker.requests.test_from_stations import (
+    BEGIN,
+    DAY,
+    MINUTE,
+    SHIFT,
+    at_kiosk,
+    card,
+    state_of,
+    waits_for,
+)
 from tests.server_broker.station_double import StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +73,69 @@ def test_a_swap_that_cannot_be_taken_up_keeps_no_lost_card_in_use(county: Fictio
     assert take_up(now) == 1
     assert not li.cards.filter(lost_at=None).exists()
     assert (SetAside.objects.count(), len(alarms())) == (1, 1)
+
+
+def test_of_many_that_are_read_together_the_one_that_fails_is_found_by_halves(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty(county.people[ZHANG])
+    by = card(county, ZHANG)
+    made = [at_kiosk(by, received_at=NOW + number * MINUTE) for number in range(20)]
+    poison, reads = made[13], 0
+
+    def fails_over_it(asked: Sequence[Request]) -> list[Case]:
+        nonlocal reads
+        reads += 1
+        if poison in asked:
+            raise OverflowError("date value out of range")
+        return cases_of_stations(asked)
+
+    monkeypatch.setattr(setting_aside, "cases_of_stations", fails_over_it)
+    assert (judge_new(NOW), SetAside.objects.get().request, alarms()) == (19, poison, [(SHILI, 1)])
+    assert reads == 11, "not each by itself"
+    assert (judge_new(NOW), SetAside.objects.get().tries) == (0, 1), "later"
+
+
+def test_what_the_database_always_refuses_is_set_aside_and_what_passes_by_itself_is_not(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty(county.people[ZHANG])
+    poison, fine = at_kiosk(card(county, ZHANG)), at_kiosk(card(county, ZHANG), received_at=NOW + MINUTE)
+    judge = station_cases._judge
+    cause: psycopg.Error = psycopg.errors.DeadlockDetected()
+
+    def refused(case: Case, now: dt.datetime) -> None:
+        if case.asked == poison:
+            raise OperationalError("refused") from cause
+        judge(case, now)
+
+    monkeypatch.setattr(station_cases, "_judge", refused)
+    with pytest.raises(OperationalError):
+        judge_new(NOW)
+    assert not SetAside.objects.exists()
+    cause = psycopg.errors.StatementTooComplex()
+    assert (judge_new(NOW), StationCase.objects.get().request) == (1, fine)
+    assert (SetAside.objects.get().request, alarms()) == (poison, [(SHILI, 1)])
+
+
+def test_an_agreement_that_cannot_be_read_keeps_no_other_from_being_heard(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county.add(LI)
+    duty(county.people[ZHANG])
+    asked = at_kiosk(card(county, ZHANG), "swap", SHIFT, substitute=LI.number)
+    assert take_up(NOW) == 1
+    poison = agreed(bytes(asked.request), card(county, ZHANG), at=NOW)
+    agreed(bytes(asked.request), card(county, LI), at=NOW)
+
+    def fails_over_it(said: Sequence[Agreement]) -> dict[int, Person]:
+        if poison in said:
+            raise OverflowError("date value out of range")
+        return who_agreed(said)
+
+    monkeypatch.setattr(taking_up, "who_agreed", fails_over_it)
+    assert take_up(NOW + MINUTE) == 1
+    assert (Swap.objects.count(), SetAside.objects.get().agreement, alarms()) == (1, poison, [(SHILI, 1)])
 
 
 def test_a_time_that_no_honest_station_states_is_held_and_has_its_receipt(
