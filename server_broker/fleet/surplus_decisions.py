@@ -1,6 +1,6 @@
 """What somebody decided about all together that a station said beyond a measure, whatever it said too much of."""
 
-from django.db import models
+from django.db import connection, models
 
 from protocol.decisions import Decided
 from server_broker.audit.log import record
@@ -26,10 +26,13 @@ class DecidedSurplus(models.Model):
         abstract = True
 
 
-def note_decision[D: DecidedSurplus](made: D, *, action: str) -> D:
-    """Store a decision with its audit entry, in the caller's transaction, which has locked the station; return it."""
-    made.save()
+def note_decision(made: DecidedSurplus, *, action: str) -> None:
+    """Note a stored decision in the audit log and the county's stream, at the end of the caller's transaction.
+
+    Until that is over nobody else in the county can decide anything. So whatever follows from the decision, which may
+    be hundreds of thousands of rows, is written and checked before.
+    """
+    connection.check_constraints()
     station = made.station_id
     entry = record(made.actor, action, station, {"station": station, "count": made.count, "reason": made.reason})
     decide(entry, Decided(action=action, subject=station), [made])
-    return made

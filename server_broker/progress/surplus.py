@@ -226,15 +226,15 @@ def decide_surplus(
         if not seen:
             return 0
         count = sum(count_of.values())
-        made = note_decision(
-            SurplusDecision(station=station, taken_up=take_up, count=count, reason=reason, actor=actor, at=at),
-            action=TAKEN_UP if take_up else DROPPED,
+        made = SurplusDecision.objects.create(
+            station=station, taken_up=take_up, count=count, reason=reason, actor=actor, at=at
         )
         for row in seen:
             row.decision, row.counts = made, take_up
             row.save()
-        for row in seen if take_up else ():
-            _note(row)
+            if take_up:
+                _note(row)
+        note_decision(made, action=TAKEN_UP if take_up else DROPPED)
     return count
 
 

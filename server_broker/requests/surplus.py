@@ -30,7 +30,7 @@ from server_broker.fleet.day_measure import Measure, Measuring
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.fleet.surplus_decisions import note_decision
-from server_broker.platform.sql import query
+from server_broker.platform.sql import lock_until_commit, query
 from server_broker.platform.tables import Table
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.models import Agreement, Request, Surplus, SurplusDecision, Withdrawal
@@ -42,6 +42,8 @@ OF_ONE = 20
 """Of those so many requests of a kind by one person, and so many words about one request."""
 
 type _Said = type[Request] | type[Agreement] | type[Withdrawal]
+
+_LOCK = 0x73757270  # "surp", one decision about a station at a time
 
 TAKEN_UP, DROPPED = "request.surplus_taken_up", "request.surplus_dropped"
 
@@ -150,15 +152,15 @@ def decide_surplus(station: Station, *, take_up: bool, through: int, reason: str
         through: The newest that whoever decides has seen. What has come since waits for another decision.
     """
     with transaction.atomic():
-        # Of two officers who decide at once, the second finds nothing left.
-        Station.objects.select_for_update(no_key=True).get(pk=station.pk)
+        # Of two officers who decide at once, the second finds nothing left. This may take seconds, so it is not the
+        # station's row: nobody who writes to that waits.
+        lock_until_commit(_LOCK, station.pk)
         rows = undecided().filter(station=station, pk__lte=through)
         count = rows.count()
         if not count:
             return 0
-        made = note_decision(
-            SurplusDecision(station=station, taken_up=take_up, count=count, reason=reason, actor=actor, at=at),
-            action=TAKEN_UP if take_up else DROPPED,
+        made = SurplusDecision.objects.create(
+            station=station, taken_up=take_up, count=count, reason=reason, actor=actor, at=at
         )
         rows.update(decision=made, counts=take_up)
         if take_up:
@@ -166,4 +168,5 @@ def decide_surplus(station: Station, *, take_up: bool, through: int, reason: str
                 taken_up = Surplus.objects.filter(decision=made).values(key)
                 said._default_manager.filter(pk__in=taken_up).update(apart=False)
             shelf_changed_under(station.village_id[:TOWNSHIP_DIGITS], at=at)
+        note_decision(made, action=TAKEN_UP if take_up else DROPPED)
     return count
