@@ -6,6 +6,8 @@ from django.views.generic import RedirectView
 
 from server_broker.api.door import door
 
+admin.autodiscover()
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("server_broker.enrolment.urls")),
     path("", include("server_broker.learning.urls")),
