@@ -49,6 +49,8 @@ OFTEN_DOWN: Final = "often_down"
 """On three dates of a month people could not touch."""
 FACTS_SET_ASIDE: Final = "facts_set_aside"
 """The settling fails over what it told (`server_broker.settling.set_aside`)."""
+TOO_MANY_FACTS: Final = "too_many_facts"
+"""It told more about a few dates than the settling reads (`server_broker.settling.told`)."""
 STATION_FLOODS: Final = "station_floods"
 """It sends more than its share of messages, or messages that cost far more than others."""
 STATION_QUOTA: Final = "station_quota"
@@ -128,6 +130,7 @@ COUNTY_ALARMS: Final = frozenset(
         STATION_SILENT,
         OFTEN_DOWN,
         FACTS_SET_ASIDE,
+        TOO_MANY_FACTS,
         STATION_FLOODS,
         STATION_QUOTA,
         TOO_MANY_STREAMS,

@@ -74,6 +74,8 @@ COUNTY_ENDS: Final[dict[str, End]] = {
     codes.PURPOSE_CHANGED: _REPEATED,
     codes.STATION_FLOODS: Calm(timedelta(minutes=10)),
     codes.TOO_MANY_CORRECTIONS: Calm(timedelta(days=1)),
+    # It is raised while dates are settled for which it is not read whole.
+    codes.TOO_MANY_FACTS: Calm(timedelta(days=1)),
     # It is raised while more come, and those that are set aside stay listed.
     codes.MANY_QUESTIONS: Calm(timedelta(days=1)),
     codes.MANY_REQUESTS: Calm(timedelta(days=1)),

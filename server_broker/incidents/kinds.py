@@ -302,6 +302,7 @@ KINDS: Final[tuple[Kind, ...]] = (
                 *(county_codes.BAD_SIGNATURE, county_codes.TOO_MANY_ALARMS, county_codes.GENERATION_ABSURD),
                 *(county_codes.PIN_REFUSED, county_codes.PIN_TRIES_BEYOND, county_codes.NUMBER_STRANGER),
                 *(county_codes.STATION_FLOODS, county_codes.TOO_MANY_STREAMS, county_codes.PURPOSE_CHANGED),
+                county_codes.TOO_MANY_FACTS,
                 *(county_codes.MANY_QUESTIONS, county_codes.MANY_REQUESTS, county_codes.MANY_ANSWERS),
                 station_codes.LOST_CARD,
             }

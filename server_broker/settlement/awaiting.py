@@ -45,9 +45,9 @@ class Awaiting:
         touches, person = self._known.touches, share.turn.person
         first, end = midnight(previous_month(share.turn.day)), unit.last_minute
         found = {
-            one.station
-            for one in touches.possible(person)
-            if not one.on_order and one.bracket.first < end and first <= one.bracket.last
+            station
+            for station, bracket in touches.may_have_touched(person)
+            if bracket.first < end and first <= bracket.last
         }
         for station in touches.stations(person):
             minutes = touches.minutes(person, station)

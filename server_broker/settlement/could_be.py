@@ -11,6 +11,10 @@ from server_broker.settlement.values import Way
 
 type Measure = tuple[int, int, int]
 
+MOST_TRIED = 256
+"""Of so many stretches of minutes it is tried whether something in them would better a window. Of others it is taken to
+do so: whoever has got hold of a station can make very many of them, and nobody is blamed over what nobody has tried."""
+
 _ANY: tuple[Way | None, ...] = (None, "in", "out")
 """Nobody knows what a held fact or a lost seq was."""
 
@@ -41,12 +45,13 @@ def could_better(
     found: list[Awaited] = []
     # Whoever has got hold of a station can have it state very many, which lie between the same minutes.
     known: dict[tuple[Bracket, tuple[Way | None, ...]], bool] = {}
-    for bracket, ways, awaiting in _possible(person, counting, awaited, knowledge):
+    for bracket, ways, awaiting in _possible(person, (first, last), counting, awaited, knowledge):
         within = Bracket(max(bracket.first, first), min(bracket.last, last))
         if within.first > within.last:
             continue
         if (within, ways) not in known:
-            known[within, ways] = _betters(within, ways, roles, candidates, measure, now)
+            tried = len(known) < MOST_TRIED
+            known[within, ways] = not tried or _betters(within, ways, roles, candidates, measure, now)
         if known[within, ways]:
             found.append(awaiting)
             if len(found) == MOST_NAMED:
@@ -55,13 +60,17 @@ def could_better(
 
 
 def _possible(
-    person: str, counting: frozenset[str], awaited: Sequence[str], knowledge: Knowledge
+    person: str,
+    span: tuple[Minute, Minute],
+    counting: frozenset[str],
+    awaited: Sequence[str],
+    knowledge: Knowledge,
 ) -> Iterator[tuple[Bracket, tuple[Way | None, ...], Awaited]]:
-    for one in knowledge.touches.possible(person):
+    for one in knowledge.touches.possible_around(person, *span):
         if one.station in counting:
             yield one.bracket, (one.way,), Awaited(one.station, one.received, one.ref)
     for station in awaited:
-        for unread in knowledge.unread(station):
+        for unread in knowledge.unread_around(station, *span):
             yield unread.bracket, _ANY, Awaited(station, cut(unread.received), unread.ref)
 
 

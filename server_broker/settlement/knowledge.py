@@ -1,5 +1,6 @@
 """All that the county knew at one moment, each part made when it is first asked for."""
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from server_broker.settlement.due import Duties
@@ -9,7 +10,8 @@ from server_broker.settlement.notices import Notices
 from server_broker.settlement.parameters import Parameters
 from server_broker.settlement.places import Places, Sites
 from server_broker.settlement.record import Record, Unread
-from server_broker.settlement.times import Moment
+from server_broker.settlement.stretches import Stretches
+from server_broker.settlement.times import Minute, Moment
 from server_broker.settlement.touches import Touches
 from server_broker.settlement.ups_and_downs import Downs
 
@@ -20,7 +22,7 @@ class Knowledge:
     def __init__(self, index: Index, at: Moment) -> None:
         self.index = index
         self.at = at
-        self._unread: dict[str, list[Unread]] = {}
+        self._unread: dict[str, Stretches[Unread]] = {}
 
     def back_to(self, at: Moment) -> "Knowledge":
         """Return what was known at an earlier moment."""
@@ -73,8 +75,15 @@ class Knowledge:
         """Whose touches there are."""
         return Touches(self.records.values(), self.holders)
 
-    def unread(self, station: str) -> list[Unread]:
+    def unread(self, station: str) -> Sequence[Unread]:
         """Return what a station told that is held or lost, and not written off."""
+        return self._stretches(station).all
+
+    def unread_around(self, station: str, first: Minute, last: Minute) -> Iterable[Unread]:
+        """Return what of it may lie on the dates of these minutes; of very much within one bracket some."""
+        return self._stretches(station).around(first, last)
+
+    def _stretches(self, station: str) -> Stretches[Unread]:
         if station not in self._unread:
-            self._unread[station] = self.records[station].unread()
+            self._unread[station] = Stretches(self.records[station].unread(), lambda one: one.bracket, lambda one: None)
         return self._unread[station]

@@ -3,7 +3,8 @@
 docs/rules.md: what is dated (before section 1), where an undated fact lies (2.8), and what is complete (section 3).
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -109,14 +110,13 @@ class Record:
     def _gap_free(self) -> list[Told]:
         """Return what was told up to the first gap. Held facts and lost seqs fill a gap."""
         there = {_order(fact) for fact in self._seen}
-        lost = [row for row in self.station.lost if row.known <= self._at]
+        lost = _LostSeqs(row for row in self.station.lost if row.known <= self._at)
         lasts = {row.epoch: row.last for row in self.station.epoch_ends if row.known <= self._at}
         epoch, seq = 1, 0
         while True:
-            following = _through(lost, epoch, seq + 1)
             if (epoch, seq + 1) in there:
                 seq += 1
-            elif following is not None:
+            elif (following := lost.through(epoch, seq + 1)) is not None:
                 seq = following
             elif lasts.get(epoch, seq + 1) <= seq:
                 epoch, seq = epoch + 1, 0
@@ -140,16 +140,20 @@ class Record:
 
     def _lost_parts(self) -> list[Unread]:
         """Return the stretches of lost seqs between facts that came. Those of one stretch lie in one bracket."""
+        rows = [row for row in self.station.lost if row.known <= self._at < row.written_off]
+        if not rows:
+            return []
+        came = {_order(fact) for fact in self._seen}
+        # Where a fact came and the one behind it did not.
+        edges = sorted((epoch, seq + 1) for epoch, seq in came if (epoch, seq + 1) not in came)
         found = []
-        for row in self.station.lost:
-            if row.known > self._at or row.written_off <= self._at:
-                continue
-            came = [fact.seq for fact in self._seen if fact.epoch == row.epoch and row.first <= fact.seq <= row.last]
+        for row in rows:
             end = self._end_of_lost(row.known)
-            for seq in sorted({row.first, *(one + 1 for one in came)}):
-                if seq <= row.last and seq not in came:
-                    bracket = self._between((row.epoch, seq), end)
-                    found.append(Unread(Ref(self.station.id, row.epoch, seq), bracket, lost=True, received=row.known))
+            own = edges[bisect_right(edges, (row.epoch, row.first)) : bisect_right(edges, (row.epoch, row.last))]
+            begin = (row.epoch, row.first)
+            for place in own if begin in came else [begin, *own]:
+                ref = Ref(self.station.id, *place)
+                found.append(Unread(ref, self._between(place, end), lost=True, received=row.known))
         return found
 
     def _end_of_lost(self, known: Moment) -> Minute:
@@ -162,6 +166,20 @@ def _order(fact: Fact) -> tuple[int, int]:
     return (fact.epoch, fact.seq)
 
 
-def _through(lost: Iterable[Lost], epoch: int, seq: int) -> int | None:
-    """Return the last of the lost seqs in which ``seq`` lies; None: it is not declared lost."""
-    return max((row.last for row in lost if row.epoch == epoch and row.first <= seq <= row.last), default=None)
+class _LostSeqs:
+    """Seqs that were declared lost. Whoever has got hold of a station can have it declare very many."""
+
+    def __init__(self, rows: Iterable[Lost]) -> None:
+        self._firsts: dict[int, list[int]] = defaultdict(list)
+        self._lasts: dict[int, list[int]] = defaultdict(list)
+        """Of each range the last seq of it or of one that begins before."""
+        for row in sorted(rows, key=lambda row: row.first):
+            lasts = self._lasts[row.epoch]
+            lasts.append(max(row.last, lasts[-1]) if lasts else row.last)
+            self._firsts[row.epoch].append(row.first)
+
+    def through(self, epoch: int, seq: int) -> int | None:
+        """Return the last of the lost seqs in which ``seq`` lies; None: it is not declared lost."""
+        before = bisect_right(self._firsts.get(epoch, ()), seq)
+        last = self._lasts[epoch][before - 1] if before else None
+        return last if last is not None and last >= seq else None

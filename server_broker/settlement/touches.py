@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from server_broker.settlement.holders import Holders
 from server_broker.settlement.record import Bracket, Record, Ref, Told
+from server_broker.settlement.stretches import Stretches
 from server_broker.settlement.times import Minute, Moment, cut
 from server_broker.settlement.values import Way
 
@@ -68,6 +69,8 @@ class Touches:
     def __init__(self, records: Iterable[Record], holders: Holders) -> None:
         self._holders = holders
         self._possible: dict[str, list[Possible]] = defaultdict(list)
+        self._stretches: dict[str, Stretches[Possible]] = {}
+        self._may_have_touched: dict[str, frozenset[tuple[str, Bracket]]] = {}
         self._at: dict[str, dict[str, list[Minute]]] = defaultdict(lambda: defaultdict(list))
         dated: dict[tuple[str, str, str, bool], list[_Touch]] = defaultdict(list)
         for record in records:
@@ -95,6 +98,21 @@ class Touches:
     def possible(self, person: str) -> list[Possible]:
         """Return the touches that could be somebody's: undated ones, and those of cards on order for them."""
         return self._possible.get(person, [])
+
+    def possible_around(self, person: str, first: Minute, last: Minute) -> Iterable[Possible]:
+        """Return those of them that may lie on the dates of these minutes; of very many within one bracket some."""
+        if person not in self._stretches:
+            self._stretches[person] = Stretches(
+                self.possible(person), lambda one: one.bracket, lambda one: (one.station, one.way)
+            )
+        return self._stretches[person].around(first, last)
+
+    def may_have_touched(self, person: str) -> Iterable[tuple[str, Bracket]]:
+        """Return at which stations somebody may have touched with a card of theirs, and between which minutes."""
+        if person not in self._may_have_touched:
+            own = (one for one in self.possible(person) if not one.on_order)
+            self._may_have_touched[person] = frozenset((one.station, one.bracket) for one in own)
+        return self._may_have_touched[person]
 
     def minutes(self, person: str, station: str) -> list[Minute]:
         """Return the minutes of somebody's dated touches at a station, those that join a run too."""

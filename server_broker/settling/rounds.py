@@ -25,10 +25,10 @@ from server_broker.settling.due import Marks, VillageDay
 from server_broker.settling.keeping import Kept, keep
 from server_broker.settling.models import SettleDue, SettlingState
 from server_broker.settling.seen import look_at_facts, skip_facts
-from server_broker.settling.set_aside import tell_of_dates
+from server_broker.settling.set_aside import tell_of_dates, tell_of_stations
 from server_broker.settling.span import Span
 from server_broker.settling.whereabouts import Whereabouts
-from server_broker.settling.windows import settle
+from server_broker.settling.windows import settle_and_name
 
 VILLAGES_A_TIME, DAYS_A_TIME = 60, 31
 """Of one reading: many villages of one date, or many dates of a few villages."""
@@ -94,8 +94,9 @@ def _settle(rows: Sequence[SettleDue], now: dt.datetime, *, again: bool = False)
 def settle_days(why: dict[VillageDay, str], now: dt.datetime) -> Kept:
     """Settle and keep these villages' dates as they are known at ``now``."""
     days = [day for _, day in why]
-    settled = settle({village for village, _ in why}, Span(min(days), max(days), now))
-    wanted = [one for one in settled if (one.village, one.result.day) in why]
+    found = settle_and_name({village for village, _ in why}, Span(min(days), max(days), now))
+    tell_of_stations(found.cut_short, now)
+    wanted = [one for one in found.settled if (one.village, one.result.day) in why]
     return keep(wanted, why, known=now, now=now)
 
 

@@ -23,6 +23,9 @@ Nothing is concluded from what is set aside:
 
 People are told by an alarm of the station, and by one of the county for dates and notes. Each ends when all of that
 was settled.
+
+Of a station that told very much a part is set aside without any failure (`settling.told.within_measure`). It has an
+alarm of its own, which ends when for a day nothing was settled for which that station was not read whole.
 """
 
 import datetime as dt
@@ -32,8 +35,9 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import models, transaction
 from django.utils import timezone
 
-from server_broker.fleet.alarm_codes import DATES_SET_ASIDE, FACTS_SET_ASIDE
-from server_broker.fleet.alarms import raise_alarm, raise_or_resolve, resolve
+from server_broker.fleet.alarm_codes import DATES_SET_ASIDE, FACTS_SET_ASIDE, TOO_MANY_FACTS
+from server_broker.fleet.alarms import AlarmCall, raise_alarm, raise_alarms, raise_or_resolve, resolve
+from server_broker.fleet.models import Alarm
 from server_broker.fleet.tables import STREAMS
 from server_broker.platform.set_aside import AGAIN, Failure
 from server_broker.platform.sql import query
@@ -43,7 +47,7 @@ from server_broker.settling import due
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import Change, SettleDue, StationAside
-from server_broker.settling.told import Range
+from server_broker.settling.told import MOST_FACTS, Range
 from server_broker.settling.whereabouts import Whereabouts
 
 _log = logging.getLogger(__name__)
@@ -107,6 +111,20 @@ def tell_of_dates(now: dt.datetime) -> None:
         said.append(f"{notes} 处改动还没有算进考勤")
     detail = f"{'；'.join(said)}；别的照常结算" if said else ""
     raise_or_resolve(station=None, code=DATES_SET_ASIDE, severity="major", detail=detail, at=now)
+
+
+def tell_of_stations(stations: Collection[str], now: dt.datetime) -> None:
+    """Raise an alarm of each station that told more than is read of one (`settling.told.MOST_FACTS`)."""
+    just = Alarm.objects.filter(
+        code=TOO_MANY_FACTS, origin="county", resolved_at=None, last_at__gt=now - AGAIN, last_at__lte=now
+    )
+    told = set(just.filter(station__in=stations).values_list("station_id", flat=True))
+    detail = (
+        f"它几天里传来的记录超过 {MOST_FACTS:,} 条，考勤结算读到这里为止；"
+        "后面的都在，要靠它才能算的不判缺勤，别的站点照常结算"
+    )
+    calls = [AlarmCall(station, TOO_MANY_FACTS, "major", detail) for station in sorted(set(stations) - told)]
+    raise_alarms(calls, at=now)
 
 
 def _told(stations: Iterable[str]) -> dict[str, int]:

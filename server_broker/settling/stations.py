@@ -27,7 +27,17 @@ from server_broker.settling.clocks import Clocks, clocks_of
 from server_broker.settling.models import DeadStation, StandIn
 from server_broker.settling.moments import minute, moment, moment_of_ms, noon
 from server_broker.settling.span import Span
-from server_broker.settling.told import NUMBER, Stated, boots_of, directions, facts_in, ranges_of, touches_by_number
+from server_broker.settling.told import (
+    NUMBER,
+    Stated,
+    Unread,
+    boots_of,
+    directions,
+    facts_in,
+    ranges_of,
+    touches_by_number,
+    within_measure,
+)
 
 _KINDS = {"booted": "boot", "shut_down": "shutdown"}
 """Kinds that the rules call by another name."""
@@ -55,6 +65,8 @@ class Refs:
 
     epochs: dict[tuple[str, int], tuple[str, bytes]]
     """By the station's name and the epoch's number in the rules: the station and its epoch."""
+    cut_short: frozenset[str]
+    """Stations that told so much that not all of it was read."""
 
 
 def standing_pieces(villages: Collection[int], span: Span) -> list[Span]:
@@ -91,19 +103,21 @@ def stations_in(
     places = {station: village for station, village in places.items() if station in since}
     known = _Stations(places, span)
     streams = streams_of(places, span.known)
-    ranges = ranges_of(streams, since, span)
+    ranges, unread = within_measure(ranges_of(streams, since, span), span.known)
+    cut_short = frozenset(one.range.station for one in unread)
     stated = facts_in(ranges, span.known)
     firsts = {(one.station, one.epoch): one.first for one in ranges}
-    earlier = _earlier_touches(places, means, span)
+    earlier = _earlier_touches(places, cut_short, means, span)
     ids = {one.id for one in streams.of_epoch.values()}
     told = _Told(
         streams,
         [*stated, *earlier, *_last_touches(known.dead, span)],
         firsts=firsts,
+        unread=unread,
         clocks=clocks_of(boots_of([*stated, *earlier]), span.known),
         read_at=_read_at(ids),
         written_off=_written_off(stated),
-        lost=_lost(places, span.known),
+        lost=_lost(streams, span.known),
         numbers=touches_by_number(stated),
     )
     names: dict[tuple[str, int], tuple[str, bytes]] = {}
@@ -117,7 +131,7 @@ def stations_in(
             for number, epoch in enumerate(board.epochs, 1):
                 names[board.name, number] = station, epoch
             found.append(known.station(board, told, stand_ins[station]))
-    return tuple(found), Refs(names)
+    return tuple(found), Refs(names, cut_short)
 
 
 def _places(
@@ -219,6 +233,7 @@ class _Told:
         stated: Sequence[Stated],
         *,
         firsts: Mapping[tuple[str, bytes], int],
+        unread: Iterable[Unread],
         clocks: Clocks,
         read_at: Mapping[int, Moment],
         written_off: Mapping[int, Moment],
@@ -227,6 +242,7 @@ class _Told:
     ) -> None:
         self._streams = streams
         self._firsts = firsts
+        self._unread = {(one.range.station, one.range.epoch): one for one in unread}
         self._clocks = clocks
         self._read_at = read_at
         self._written_off = written_off
@@ -256,7 +272,10 @@ class _Told:
         return tuple(found)
 
     def lost_of(self, board: Board) -> tuple[values.Lost, ...]:
-        """Return the seqs that were declared lost, and those that are left out because they were told long before."""
+        """Return the seqs that were declared lost, and those that are left out.
+
+        What was told long before counts as told. What is too much could have been anything, and nobody writes it off.
+        """
         found = []
         for number, epoch in enumerate(board.epochs, 1):
             for one in self._lost.get((board.station, epoch), ()):
@@ -264,6 +283,10 @@ class _Told:
             first = self._firsts.get((board.station, epoch), 1)
             if first > 1:
                 found.append(values.Lost(epoch=number, first=1, last=first - 1, written_off=ALWAYS))
+            beyond = self._unread.get((board.station, epoch))
+            if beyond is not None:
+                first, last = beyond.range.first, beyond.range.last
+                found.append(values.Lost(known=beyond.received, epoch=number, first=first, last=last))
         return tuple(found)
 
     def facts(self, board: Board) -> tuple[values.Fact, ...]:
@@ -351,19 +374,36 @@ def _read_at(streams: Collection[int]) -> dict[int, Moment]:
     return {fact: moment(at) for fact, at in rows}
 
 
+_MOST_LOST = 1_000
+"""So many ranges of lost seqs of a station are read one by one, what it declared later as one range of each epoch."""
+
+
 def _written_off(stated: Iterable[Stated]) -> dict[int, Moment]:
     held = [one.fact for one in stated if one.is_held]
     return {fact: moment(at) for fact, at in WriteOff.objects.filter(fact__in=held).values_list("fact", "at")}
 
 
-def _lost(stations: Collection[str], known: dt.datetime) -> dict[tuple[str, bytes], list[values.Lost]]:
+_LOST = f"""
+WITH lost AS (
+    SELECT station_id, detail->>'epoch' AS epoch, (detail->>'first')::bigint AS first,
+           (detail->>'last')::bigint AS last, received_at,
+           row_number() OVER (PARTITION BY station_id ORDER BY id) AS nth
+    FROM {STATION_EVENTS}
+    WHERE station_id = ANY(%s) AND kind = 'facts_lost' AND detail->>'epoch' = ANY(%s) AND received_at <= %s
+      AND (detail->>'first')::bigint <= (detail->>'last')::bigint
+)
+SELECT station_id, epoch, first, last, received_at FROM lost WHERE nth <= {_MOST_LOST}
+UNION ALL
+SELECT station_id, epoch, min(first), max(last), max(received_at) FROM lost WHERE nth > {_MOST_LOST}
+GROUP BY station_id, epoch
+"""  # noqa: S608 - our own constants
+
+
+def _lost(streams: Streams, known: dt.datetime) -> dict[tuple[str, bytes], list[values.Lost]]:
     """Return the seqs that stations declared lost, by station and epoch. A range that ends before it begins is none."""
-    rows = query(
-        f"""SELECT station_id, detail->>'epoch', (detail->>'first')::bigint, (detail->>'last')::bigint, received_at
-        FROM {STATION_EVENTS} WHERE station_id = ANY(%s) AND kind = 'facts_lost' AND received_at <= %s
-          AND (detail->>'first')::bigint <= (detail->>'last')::bigint""",  # noqa: S608 - our own constant
-        [sorted(stations), known],
-    )
+    stations = sorted({board.station for board in streams.boards})
+    epochs = sorted({epoch.hex() for board in streams.boards for epoch in board.epochs})
+    rows = query(_LOST, [stations, epochs, known])
     found: dict[tuple[str, bytes], list[values.Lost]] = defaultdict(list)
     for station, epoch, first, last, received_at in rows:
         lost = values.Lost(known=moment(received_at), epoch=0, first=first, last=last)
@@ -371,23 +411,41 @@ def _lost(stations: Collection[str], known: dt.datetime) -> dict[tuple[str, byte
     return found
 
 
+_MOST_EARLIER, _MOST_EARLIER_OF_ONE = 50_000, 2_000
+"""So many earlier touches of a station are read, and of one card there. Only such count of which nobody knows when they
+were, or whose the card was, and of those a person makes some hundreds in two months."""
+
 _COLUMNS = """t.station_id, t.epoch, t.seq, t.card_token, t.person_number, t.wall, t.quality, t.said_quality, t.boot,
        t.mono_ms, t.received_at"""
 
 _EARLIER = f"""
+WITH touched AS (
 -- Of somebody's touches at a station one is enough to say that they touched it.
 SELECT DISTINCT ON (t.station_id, t.card_token, t.person_number, again) {_COLUMNS},
        CASE WHEN t.card_token = ANY(%s) OR t.corrected_wall IS NOT NULL OR NOT t.quality = ANY(%s) THEN t.id ELSE 0 END
            AS again
 FROM {TOUCHES} t
-WHERE t.station_id = ANY(%s) AND t.wall >= %s AND t.wall < %s AND t.received_at <= %s
-  AND (t.card_token = ANY(%s) OR t.person_number = ANY(%s))
+WHERE t.station_id = ANY(%s) AND t.wall >= %s AND t.wall < CASE WHEN t.station_id = ANY(%s) THEN %s ELSE %s END
+  AND t.received_at <= %s AND (t.card_token = ANY(%s) OR t.person_number = ANY(%s))
 ORDER BY t.station_id, t.card_token, t.person_number, again, t.wall
+), of_each AS (
+SELECT *, row_number() OVER (PARTITION BY station_id, card_token, person_number ORDER BY again > 0, again DESC) AS nth
+FROM touched
+), of_station AS (
+-- By turns, so that nobody's touches take the place of another one's.
+SELECT *, row_number() OVER (PARTITION BY station_id ORDER BY nth, again, card_token, person_number) AS place
+FROM of_each WHERE nth <= {_MOST_EARLIER_OF_ONE}
+)
+SELECT * FROM of_station WHERE place <= {_MOST_EARLIER}
 """  # noqa: S608 - our own constants
 
 
-def _earlier_touches(stations: Collection[str], means: Means, span: Span) -> list[Stated]:
-    """Return at which stations people touched before the days around, since the first of the month before."""
+def _earlier_touches(stations: Collection[str], cut_short: Collection[str], means: Means, span: Span) -> list[Stated]:
+    """Return at which stations people touched before the days around, since the first of the month before.
+
+    Args:
+        cut_short: Of these stations also on the days around, because a touch there may be among what is not read.
+    """
     rows = query(
         _EARLIER,
         [
@@ -395,6 +453,8 @@ def _earlier_touches(stations: Collection[str], means: Means, span: Span) -> lis
             list(DATED_QUALITIES),
             sorted(stations),
             span.touched_since,
+            sorted(cut_short),
+            span.until,
             span.since,
             span.known,
             list(means.cards),

@@ -2,11 +2,15 @@
 
 Of a year of facts only those are read that bear on the dates asked for: those of the days around, from a touch on at
 which the station surely was up. What lies before counts as told, because the county takes each stream without a gap.
+
+Of one station at most `MOST_FACTS` are read at once, so that none makes a round as long as it likes. What it told
+beyond them could have been anything, as what is held: nobody is blamed over it, and an alarm names the station.
 """
 
 import datetime as dt
+import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,17 +34,24 @@ from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.tables import FACTS, REISSUES
 from server_broker.platform.sql import query
-from server_broker.settlement.times import Moment
+from server_broker.settlement.times import ALWAYS, Moment
 from server_broker.settling.boards import Streams
-from server_broker.settling.moments import moment_of_us
+from server_broker.settling.moments import moment, moment_of_us
 from server_broker.settling.span import Span
 
 NUMBER = "number:"
 """A person's number is a card of its own by this name."""
+_MICROSECOND = dt.timedelta(microseconds=1)
 _LATE = dt.timedelta(days=1)
 """So much later than a window's surroundings a station tells what is told of them: a dated fact beyond them."""
 _SKEW = dt.timedelta(hours=1)
 """A touch that is dated so long after its receipt was made by a clock that was wrong."""
+MOST_FACTS = 200_000
+"""So many facts of a station are read for some dates: what the county takes of one in a day (`ingest.quota`). A village
+with 50 cards makes 400 a day, so most have some thousands, and one that was cut off for a year and comes back 146,000.
+Where reading begins and ends is looked for among so many touches, too."""
+_FACTS_A_QUERY = 20_000
+"""So many rows are in memory at once; what is kept of them takes less."""
 
 
 class _Head(Message, frozen=True, kw_only=True):
@@ -96,6 +107,14 @@ class Range(NamedTuple):
     last: int
 
 
+class Unread(NamedTuple):
+    """The facts of a stream that bear on the dates and are not read, because there are too many."""
+
+    range: Range
+    received: Moment
+    """When the last of them came."""
+
+
 def ranges_of(streams: Streams, since: Mapping[str, dt.datetime], span: Span) -> list[Range]:
     """Return which facts of the streams bear on the dates, in three queries.
 
@@ -135,7 +154,7 @@ _STAYS_UP = f"""
 """
 """Whether the station was up at a touch ``t``, whatever it tells later."""
 
-_FIRSTS = f"""
+_HALVING = f"""
 -- By halving: received_at only rises in a stream, and there is no index on it, because each fact would pay for that.
 WITH RECURSIVE halving AS (
     SELECT stream, station, epoch, since, 1::bigint AS low, through + 1 AS high
@@ -148,11 +167,18 @@ WITH RECURSIVE halving AS (
     FROM halving h JOIN {FACTS} f ON f.stream_id = h.stream AND f.seq = (h.low + h.high) / 2
     WHERE h.low < h.high
 )
+"""  # noqa: S608 - our own constants
+"""Where ``low`` is not less than ``high``, it is the first seq of the stream that came at ``since`` or later."""
+
+_LATER = f"{_HALVING} SELECT h.stream, h.low FROM halving h WHERE h.low >= h.high"  # noqa: S608 - our own constants
+
+_FIRSTS = f"""{_HALVING}
 -- From a touch on: with it the station was up, and it is dated.
 SELECT h.stream, coalesce((
     SELECT t.seq FROM {TOUCHES} t
-    WHERE t.station_id = h.station AND t.epoch = h.epoch AND t.seq < h.low AND t.corrected_wall IS NULL
-      AND t.quality = ANY(%s) AND t.wall < t.received_at + %s AND {_STAYS_UP}
+    -- From one further back on there would be too many facts to be read.
+    WHERE t.station_id = h.station AND t.epoch = h.epoch AND t.seq < h.low AND t.seq >= h.low - {MOST_FACTS}
+      AND t.corrected_wall IS NULL AND t.quality = ANY(%s) AND t.wall < t.received_at + %s AND {_STAYS_UP}
     ORDER BY t.seq DESC LIMIT 1), 1)
 FROM halving h WHERE h.low >= h.high
 """  # noqa: S608 - our own constants
@@ -171,9 +197,11 @@ def _firsts(streams: Streams, since: Mapping[str, dt.datetime]) -> dict[int, int
 _ENDS = f"""
 SELECT w.station, t.epoch, t.seq FROM unnest(%s::text[]) AS w (station)
 CROSS JOIN LATERAL (
-    SELECT t.epoch, t.seq FROM {TOUCHES} t
-    WHERE t.station_id = w.station AND t.wall >= %s AND t.corrected_wall IS NULL AND t.quality = ANY(%s)
-      AND t.wall < t.received_at + %s AND t.received_at <= %s AND {_STAYS_UP}
+    SELECT t.epoch, t.seq FROM (
+        SELECT * FROM {TOUCHES} a WHERE a.station_id = w.station AND a.wall >= %s ORDER BY a.wall LIMIT {MOST_FACTS}
+    ) AS t
+    WHERE t.corrected_wall IS NULL AND t.quality = ANY(%s) AND t.wall < t.received_at + %s AND t.received_at <= %s
+      AND {_STAYS_UP}
     ORDER BY t.wall LIMIT 1
 ) AS t
 -- What was issued anew stands in a later stream, so nothing of it is left out.
@@ -190,34 +218,105 @@ def _ends(streams: Streams, span: Span) -> dict[str, tuple[bytes, int]]:
     return {station: (bytes(epoch), seq) for station, epoch, seq in rows}
 
 
+def within_measure(ranges: Collection[Range], known: dt.datetime) -> tuple[list[Range], list[Unread]]:
+    """Return what is read of these ranges, and what is beyond `MOST_FACTS` of a station.
+
+    What came after ``known`` is in neither, so that it is the same whenever somebody asks for that moment.
+    """
+    of_station: dict[str, list[Range]] = defaultdict(list)
+    for one in ranges:
+        of_station[one.station].append(one)
+    large = {station for station, some in of_station.items() if _count(some) > MOST_FACTS}
+    if not large:
+        return list(ranges), []
+    found = [one for one in ranges if one.station not in large]
+    beyond: list[Range] = []
+    for station in sorted(large):
+        left = MOST_FACTS
+        for one in _come_by(of_station[station], known):
+            last = min(one.last, one.first + left - 1)
+            left -= last - one.first + 1
+            if last >= one.first:
+                found.append(one._replace(last=last))
+            if last < one.last:
+                beyond.append(one._replace(first=last + 1))
+    return found, _with_receipts(beyond)
+
+
+def _count(ranges: Iterable[Range]) -> int:
+    return sum(one.last - one.first + 1 for one in ranges)
+
+
+def _come_by(ranges: Sequence[Range], known: dt.datetime) -> list[Range]:
+    """Return of each range what had come by a moment, in one query."""
+    rows = [(one.stream, one.station, one.epoch, one.last, known + _MICROSECOND) for one in ranges]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    later = dict(query(_LATER, columns))
+    come = [one._replace(last=min(one.last, later.get(one.stream, one.last + 1) - 1)) for one in ranges]
+    return [one for one in come if one.first <= one.last]
+
+
+def _with_receipts(ranges: Sequence[Range]) -> list[Unread]:
+    if not ranges:
+        return []
+    rows = query(
+        f"""SELECT w.stream, f.received_at FROM unnest(%s::bigint[], %s::bigint[]) AS w (stream, last)
+        JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq = w.last""",  # noqa: S608 - our own constant
+        [[one.stream for one in ranges], [one.last for one in ranges]],
+    )
+    received = {stream: moment(at) for stream, at in rows}
+    return [Unread(one, received.get(one.stream, ALWAYS)) for one in ranges]
+
+
 _FACTS_OF = f"""
 -- The time as a number: to make a datetime of each would take as long as to read the fact.
-SELECT w.station, w.epoch, f.seq, (extract(epoch FROM f.received_at) * 1000000)::bigint, f.kind, f.body,
-       f.held_reason <> '', f.id
-FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::bigint[])
-    AS w (stream, station, epoch, first, last)
+SELECT w.place, f.seq, (extract(epoch FROM f.received_at) * 1000000)::bigint, f.kind, f.body, f.held_reason <> '', f.id
+FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) AS w (place, stream, first, last)
 JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last
 WHERE f.received_at <= coalesce(%s, f.received_at)
 """  # noqa: S608 - our own constants
 
 
 def facts_in(ranges: Collection[Range], known: dt.datetime | None) -> list[Stated]:
-    """Return the facts of these ranges that had come by ``known`` (None: now), in one query."""
-    if not ranges:
-        return []
-    columns = [list(column) for column in zip(*ranges, strict=True)]
+    """Return the facts of these ranges that had come by ``known`` (None: now), in a query for each `_FACTS_A_QUERY`."""
+    return [one for some in _pieces(ranges) for one in _facts_in(some, known)]
+
+
+def _pieces(ranges: Iterable[Range]) -> Iterator[list[Range]]:
+    """Cut ranges into lists of as many facts as one query reads."""
+    piece: list[Range] = []
+    left = _FACTS_A_QUERY
+    for one in ranges:
+        first = one.first
+        while first <= one.last:
+            last = min(one.last, first + left - 1)
+            piece.append(one._replace(first=first, last=last))
+            left -= last - first + 1
+            first = last + 1
+            if not left:
+                yield piece
+                piece, left = [], _FACTS_A_QUERY
+    if piece:
+        yield piece
+
+
+def _facts_in(ranges: Sequence[Range], known: dt.datetime | None) -> list[Stated]:
+    streams, firsts, lasts = ([getattr(one, name) for one in ranges] for name in ("stream", "first", "last"))
+    rows = query(_FACTS_OF, [list(range(len(ranges))), streams, firsts, lasts, known])
     found: list[Stated] = []
-    for station, epoch, seq, received_us, kind, body, held, fact in query(_FACTS_OF, [*columns, known]):
+    for place, seq, received_us, of_kind, body, held, fact in rows:
+        # Of each station, epoch and kind there is one text for all facts.
+        station, epoch, kind = ranges[place].station, ranges[place].epoch, sys.intern(of_kind)
         received = moment_of_us(received_us)
         if body is None or (held and kind != _CARRIER):
-            found.append(Stated(station, bytes(epoch), seq, received, kind, None, fact=fact, is_held=held))
+            found.append(Stated(station, epoch, seq, received, kind, None, fact=fact, is_held=held))
         elif kind in _WHOLE:
-            found += _whole(station, bytes(epoch), seq, received, kind, body, fact, is_held=held)
+            found += _whole(station, epoch, seq, received, kind, body, fact, is_held=held)
         elif kind == "touch":
             touch = _TOUCHES.decode(body)
-            found.append(Stated(station, bytes(epoch), seq, received, kind, touch.at, touch.card.hex(), fact=fact))
+            found.append(Stated(station, epoch, seq, received, kind, touch.at, touch.card.hex(), fact=fact))
         else:
-            found.append(Stated(station, bytes(epoch), seq, received, kind, _HEADS.decode(body).at, fact=fact))
+            found.append(Stated(station, epoch, seq, received, kind, _HEADS.decode(body).at, fact=fact))
     return found
 
 

@@ -59,6 +59,13 @@ class Settled(Struct, frozen=True):
     """When the passing of time alone may change it; None: it does not."""
 
 
+class Outcome(NamedTuple):
+    """What windows come to, by person, date and start, and the stations that told too much for all of it to be read."""
+
+    settled: list[Settled]
+    cut_short: frozenset[str]
+
+
 def settle(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment] | None = None) -> list[Settled]:
     """Return what the windows of these villages come to on the dates, by person, date and start.
 
@@ -66,15 +73,24 @@ def settle(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment
         villages: Identities of regions.
         closed: When months were closed; what was asked to be corrected later changes nothing.
     """
+    return settle_and_name(villages, span, closed=closed).settled
+
+
+def settle_and_name(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment] | None = None) -> Outcome:
+    """Return the same as `settle`, and which stations could not be read whole for it."""
     wanted = frozenset(villages)
-    settled = [one for piece in standing_pieces(wanted, span) for one in _settle(wanted, piece, closed or {})]
+    settled: list[Settled] = []
+    cut_short: frozenset[str] = frozenset()
+    for piece in standing_pieces(wanted, span):
+        found = read(wanted, piece)
+        cut_short |= found.refs.cut_short
+        settled += _settle(wanted, found, piece, closed or {})
     # Stable: what starts at the same minute stays in the order in which it was made.
-    return sorted(settled, key=lambda one: (one.person, one.result.day, one.result.start))
+    return Outcome(sorted(settled, key=lambda one: (one.person, one.result.day, one.result.start)), cut_short)
 
 
-def _settle(wanted: frozenset[int], span: Span, closed: Mapping[str, Moment]) -> Iterator[Settled]:
+def _settle(wanted: frozenset[int], found: Read, span: Span, closed: Mapping[str, Moment]) -> Iterator[Settled]:
     """Yield what the windows come to on dates of which no station moves from the one to the next."""
-    found = read(wanted, span)
     sheet = Sheet(Index(found.world), span.settled, span.at, closed)
     digests: dict[Values, str] = {}
     for person in sorted(found.duty.people):

@@ -21,7 +21,7 @@ from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.span import Span
 from server_broker.settling.told import Stated
 from server_broker.settling.whereabouts import Whereabouts
-from server_broker.settling.windows import Settled, settle
+from server_broker.settling.windows import Outcome, settle_and_name
 from tests.cast import LI, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, add_station
 from tests.server_broker.settling.lived import MONDAY, LivedStation, announced, at, morning
@@ -40,7 +40,7 @@ class Poison:
         self.stations: set[str] = set()
         self.villages: set[int] = set()
         self.tries = 0
-        real_news, real_settle = seen._news, settle
+        real_news, real_settle = seen._news, settle_and_name
 
         def news(station: str, stated: Collection[Stated], before: Any) -> Any:
             if station in self.stations:
@@ -48,14 +48,14 @@ class Poison:
                 raise self.error
             return real_news(station, stated, before)
 
-        def settled(villages: Collection[int], span: Span) -> list[Settled]:
+        def settled(villages: Collection[int], span: Span) -> Outcome:
             if self.villages & set(villages):
                 self.tries += 1
                 raise self.error
             return real_settle(villages, span)
 
         monkeypatch.setattr(seen, "_news", news)
-        monkeypatch.setattr(rounds, "settle", settled)
+        monkeypatch.setattr(rounds, "settle_and_name", settled)
 
     def mended(self) -> None:
         self.stations, self.villages = set(), set()
