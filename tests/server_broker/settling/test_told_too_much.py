@@ -9,6 +9,7 @@ import pytest
 from server_broker.fleet.alarm_codes import TOO_MANY_FACTS
 from server_broker.fleet.models import Alarm, Station, Stream
 from server_broker.people.models import Person
+from server_broker.platform.sql import query
 from server_broker.regions.models import Region
 from server_broker.settling import told
 from server_broker.settling.reading import world_of
@@ -117,12 +118,11 @@ def test_so_many_facts_are_read_and_so_many_at_once(
     rows: list[int] = []
 
     def counted(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        found = told_query(statement, parameters)
+        found = query(statement, parameters)
         if statement == told._FACTS_OF:
             rows.append(len(found))
         return found
 
-    told_query = told.query
     monkeypatch.setattr(told, "query", counted)
     monkeypatch.setattr(told, "_FACTS_A_QUERY", 16)
     ranges = [Range(one.pk, SHILI, bytes(one.epoch), 1, one.through) for one in Stream.objects.all()]
