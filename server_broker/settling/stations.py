@@ -107,7 +107,7 @@ def stations_in(
     cut_short = frozenset(one.range.station for one in unread)
     stated = facts_in(ranges, span.known)
     firsts = {(one.station, one.epoch): one.first for one in ranges}
-    earlier = _earlier_touches(places, cut_short, means, span)
+    earlier = [*_earlier_touches(places, means, span), *_first_touches(cut_short, means, span)]
     ids = {one.id for one in streams.of_epoch.values()}
     told = _Told(
         streams,
@@ -425,7 +425,7 @@ SELECT DISTINCT ON (t.station_id, t.card_token, t.person_number, again) {_COLUMN
        CASE WHEN t.card_token = ANY(%s) OR t.corrected_wall IS NOT NULL OR NOT t.quality = ANY(%s) THEN t.id ELSE 0 END
            AS again
 FROM {TOUCHES} t
-WHERE t.station_id = ANY(%s) AND t.wall >= %s AND t.wall < CASE WHEN t.station_id = ANY(%s) THEN %s ELSE %s END
+WHERE t.station_id = ANY(%s) AND t.wall >= %s AND t.wall < %s
   AND t.received_at <= %s AND (t.card_token = ANY(%s) OR t.person_number = ANY(%s))
 ORDER BY t.station_id, t.card_token, t.person_number, again, t.wall
 ), of_each AS (
@@ -440,12 +440,8 @@ SELECT * FROM of_station WHERE place <= {_MOST_EARLIER}
 """  # noqa: S608 - our own constants
 
 
-def _earlier_touches(stations: Collection[str], cut_short: Collection[str], means: Means, span: Span) -> list[Stated]:
-    """Return at which stations people touched before the days around, since the first of the month before.
-
-    Args:
-        cut_short: Of these stations also on the days around, because a touch there may be among what is not read.
-    """
+def _earlier_touches(stations: Collection[str], means: Means, span: Span) -> list[Stated]:
+    """Return at which stations people touched before the days around, since the first of the month before."""
     rows = query(
         _EARLIER,
         [
@@ -453,8 +449,6 @@ def _earlier_touches(stations: Collection[str], cut_short: Collection[str], mean
             list(DATED_QUALITIES),
             sorted(stations),
             span.touched_since,
-            sorted(cut_short),
-            span.until,
             span.since,
             span.known,
             list(means.cards),
@@ -462,6 +456,32 @@ def _earlier_touches(stations: Collection[str], cut_short: Collection[str], mean
         ],
     )
     return [_of_row(row) for row in rows]
+
+
+def _first_touch(column: str) -> str:
+    """Return SQL for the first touch with each of these cards or numbers at each of these stations."""
+    return f"""SELECT x.* FROM unnest(%(stations)s::text[]) AS w (station)
+    CROSS JOIN unnest(%({column})s::{TOUCHES.columns[column]}[]) AS m (means) CROSS JOIN LATERAL (
+        SELECT {_COLUMNS} FROM {TOUCHES} t
+        WHERE t.{column} = m.means AND t.station_id = w.station AND t.wall >= %(since)s AND t.wall < %(until)s
+          AND t.received_at <= %(known)s
+        ORDER BY t.{column}, t.wall LIMIT 1
+    ) AS x"""  # noqa: S608 - our own constants
+
+
+def _first_touches(cut_short: Collection[str], means: Means, span: Span) -> list[Stated]:
+    """Return who touched at stations that are not read whole: their windows await these, as if all had been read."""
+    if not cut_short:
+        return []
+    asked = {
+        "stations": sorted(cut_short),
+        "card_token": list(means.cards),
+        "person_number": sorted(means.numbers - {""}),
+        "since": span.touched_since,
+        "until": span.until,
+        "known": span.known,
+    }
+    return [_of_row(row) for column in ("card_token", "person_number") for row in query(_first_touch(column), asked)]
 
 
 def _last_touches(dead: Mapping[str, object], span: Span) -> list[Stated]:
