@@ -23,7 +23,7 @@ from server_broker.ingest.reading import HeadAt, Known, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
 from server_broker.ingest.tables import FACTS, REISSUES, SIGNED_HEADS, UNPROVEN_HEADS
 from server_broker.platform.shards import SHARDS
-from server_broker.platform.sql import copy_rows, execute, query
+from server_broker.platform.sql import copy_rows, execute, execute_arrays, query, query_arrays
 
 type StreamKey = tuple[str, bytes]
 """(station, epoch)."""
@@ -55,7 +55,7 @@ class StreamRow:
 
 def load_senders(ids: Collection[str]) -> dict[str, SenderRow]:
     """Return the stations among ``ids`` that the county knows."""
-    rows = query(
+    rows = query_arrays(
         f"""SELECT id, shard, record_key, revoked_at IS NOT NULL, desired_version
         FROM {STATIONS} WHERE id = ANY(%s)""",  # noqa: S608 - our own constant
         [list(ids)],
@@ -133,7 +133,7 @@ def beyond_alarms(wanted: Iterable[StreamKey], streams: Collection[StreamKey]) -
 
 def lock_existing_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     """Lock those of the streams that exist until the transaction ends, and return them."""
-    found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
+    found = query_arrays(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
     for station, epoch, number, through, head, issued, seqs, heads, by, has_reissues in found:
         unproven = {HeadAt(seq, bytes(signed)): bytes(c) for seq, signed, c in zip(seqs, heads, by, strict=True)}
@@ -148,7 +148,7 @@ def load_known(wanted: Sequence[tuple[StreamRow, int, int]]) -> None:
         return
     streams = {row.id: row.state for row, _, _ in wanted}
     # Ranges, because a thousand envelopes may each repeat some hundred facts. As single seqs the arrays would be long.
-    found = query(
+    found = query_arrays(
         f"""SELECT f.stream_id, f.seq, f.digest, f.held_reason
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w (stream, first, last)
         JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last""",  # noqa: S608 - our own constant
@@ -248,7 +248,7 @@ def put_streams(streams: Iterable[StreamRow]) -> None:
     if not changed:
         return
     # greatest: what a station has once signed for, it has issued. An older card that signs for less takes nothing back.
-    execute(
+    execute_arrays(
         f"""UPDATE {STREAMS} s SET through = w.through, head = w.head, issued = greatest(s.issued, w.issued)
         FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[]) AS w (id, through, head, issued)
         WHERE s.id = w.id""",  # noqa: S608 - our own constant
@@ -330,7 +330,7 @@ def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:
     if not heads:
         return
     # The last WHERE: an envelope that comes late must not replace a head that covers more facts.
-    execute(
+    execute_arrays(
         f"""INSERT INTO {SIGNED_HEADS} (stream_id, through, head, signature)
         SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
         ON CONFLICT (stream_id) DO UPDATE
@@ -365,7 +365,7 @@ def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
 def put_receipted(waiting: dict[str, int], *, at: datetime) -> None:
     """Note that these stations get a receipt now, and how many facts each still has by the newest head it signed."""
     # A station may send facts before its first birth. Then it has no row yet, and one is made: it is not connected.
-    execute(
+    execute_arrays(
         f"""INSERT INTO {STATION_STATUS} AS s (station_id, online, heard_at, receipt_at, waiting, blobs_waiting,
             clock_quality, software, reader_ready, camera_ready, disk_free_kib, resident_kib, simulated)
         SELECT station, false, %s, %s, waiting, 0, '', '', false, false, 0, 0, false

@@ -21,7 +21,7 @@ from server_broker.fleet.fact_rows import (
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.tables import BLOBS
-from server_broker.platform.sql import execute, query
+from server_broker.platform.sql import execute, query, query_arrays
 
 
 class Announced(NamedTuple):
@@ -76,7 +76,7 @@ def _announce(blobs: list[Announced], *, at: datetime) -> None:
     # ON CONFLICT: pieces of the blob may have come before it was announced. What the first announcement said stays,
     # because the purpose says how long the blob is kept. Otherwise a stolen station could have its pictures of people
     # kept for years by announcing them once more.
-    new = query(
+    new = query_arrays(
         f"""INSERT INTO {BLOBS} (station_id, sha256, size, media_type, purpose, about_epoch, about_seq,
                                    announced_at, ranges, viewable, evicted_reason)
         SELECT station, sha256, size, media_type, purpose, about_epoch, about_seq, %s, '[]', false, ''

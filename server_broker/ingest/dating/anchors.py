@@ -7,7 +7,7 @@ from server_broker.fleet.clock_runs import NOT_IN_DOUBT
 from server_broker.fleet.fact_rows import Boot
 from server_broker.fleet.tables import CLOCK_RUNS, STATION_EVENTS
 from server_broker.ingest.dating.weighing import IN_DOUBT, Anchor
-from server_broker.platform.sql import query
+from server_broker.platform.sql import query_arrays
 
 MAX_ANCHORS = 64
 """Anchors of a boot that date its rows; of more it is the first half and the last half. As a rule a boot has one to
@@ -26,7 +26,7 @@ def anchors_of(boots: Collection[Boot]) -> dict[Boot, list[Anchor]]:
     stations, ids = zip(*boots, strict=True)
     # `- r.ahead_ms`: a word from a run that was ahead is corrected. `known`: the fact was made a little after the
     # moment that it is about. `e.boot = w.boot`: the two moments can be compared only if both are of this boot.
-    found = query(
+    found = query_arrays(
         f"""SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono,
                (e.detail->>'wall')::bigint - coalesce(r.ahead_ms, 0), e.detail->>'source',
                greatest((e.detail->>'mono')::bigint, e.mono_ms),
