@@ -52,6 +52,7 @@ def _work(share: Share, config: CountyConfig, *, stop: threading.Event, alive: C
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
 
     from server_broker.broker import county_client  # noqa: PLC0415
+    from server_broker.ingest.garbage import spare_what_lives_on  # noqa: PLC0415
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
@@ -70,6 +71,7 @@ def _work(share: Share, config: CountyConfig, *, stop: threading.Event, alive: C
         alive=alive,
         facts_a_day=config.facts_a_day,
     )
+    spare_what_lives_on()
     worker.run()
     logging.getLogger("server_broker.ingest").info("the worker of share %s has ended as it was told to", share)
 

@@ -21,6 +21,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server_broker.broker.refusals import BrokerRefusals
+from server_broker.ingest.garbage import spare_what_lives_on
 from server_broker.ingest.messages import Incoming
 from server_broker.platform.shards import Share
 from tests.benchmarks.county.presigned import FACTS_AN_ENVELOPE, PresignedStation, make_stations, messages
@@ -181,6 +182,7 @@ def main() -> None:
     stations = make_stations(int(count), shard=int(shard), prefix=f"bench-{load}-{in_hand}")
     enrol(stations)
     feeder = Feeder(shard=int(shard), in_hand=int(in_hand))
+    spare_what_lives_on()
     feeder.feed(messages(stations, "single", envelopes=WARM_UP))
     made = messages(stations, load, envelopes=int(envelopes))
     print("ready", flush=True)
