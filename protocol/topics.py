@@ -15,6 +15,7 @@ type Down = Literal["welcome", "receipt", "match", "missing", "desired", "comman
 
 UP: tuple[Up, ...] = get_args(Up.__value__)
 DOWN: tuple[Down, ...] = get_args(Down.__value__)
+_LEAVES = frozenset((*UP, *DOWN))
 
 PASSING: tuple[Up, ...] = ("frame",)
 """Messages that are shown and never stored, so the ingest worker does not subscribe to them."""
@@ -52,7 +53,7 @@ def parse(name: str) -> Topic:
         Refused: ``bad_topic``.
     """
     match = _TOPIC.fullmatch(name)
-    if match is None or int(match[1]) > MAX_SHARD or match[3] not in (*UP, *DOWN):
+    if match is None or int(match[1]) > MAX_SHARD or match[3] not in _LEAVES:
         raise Refused("bad_topic", f"{name[:80]!r}")
     return Topic(shard=int(match[1]), station=match[2], leaf=match[3])
 

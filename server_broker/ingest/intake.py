@@ -86,10 +86,10 @@ def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content)
     Raises:
         Crowded: Nothing was noted.
     """
-    if origins.is_crowded(own.station, content.layers):
-        raise Crowded
     identity: Identity | None = own
     if content.layers:
+        if origins.is_crowded(own.station, content.layers):
+            raise Crowded
         identity = origins.place(own, content.layers)
     elif origins.is_again(own, digest):
         identity = None
@@ -194,14 +194,13 @@ class Intake:
                 wanted.add(one.identity(new))
             if (content := contents.get(id(new))) is None:
                 continue
-            wanted.update(Identity(one.sender.id, layer.epoch, layer.seq) for layer in content.layers)
-            reissues_here = reissues_here or bool(content.layers)
+            for layer in content.layers:
+                wanted.add(Identity(one.sender.id, layer.epoch, layer.seq))
+                reissues_here = True
             # The facts that this one is about. They may stand under another identity, unless all are of one stream.
-            wanted.update(
-                Identity(one.sender.id, ref.epoch, ref.seq)
-                for ref in refs_of(content.fact).values()
-                if content.layers or ref.epoch != one.stream.state.epoch
-            )
+            for ref in refs_of(content.fact).values():
+                if content.layers or ref.epoch != one.stream.state.epoch:
+                    wanted.add(Identity(one.sender.id, ref.epoch, ref.seq))
         self._origins = stream_tables.load_origins(wanted)
         if reissues_here:
             # A re-issue may name a fact of this very batch, which is not in the database yet.

@@ -19,8 +19,8 @@ by default, beside the envelope that crosses its end, as with one worker.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -55,8 +55,7 @@ RETURNING station_id, facts, fact_bytes, blob_bytes
 """  # noqa: S608 - the name of a table of ours
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What was taken of a station on a day."""
 
     facts: int = 0

@@ -121,8 +121,9 @@ class StreamState:
         for fact in new:
             self.known[fact.seq] = Known(fact.digest, fact.held)
         # A head that the new facts pass without leading to it is not dropped: it stays in the database as a proof.
-        self.dropped += self.unproven.keys() & {HeadAt(fact.seq, fact.head) for fact in new}
-        self.unproven = {at: by for at, by in self.unproven.items() if at.seq > self.through}
+        if self.unproven:
+            self.dropped += self.unproven.keys() & {HeadAt(fact.seq, fact.head) for fact in new}
+            self.unproven = {at: by for at, by in self.unproven.items() if at.seq > self.through}
 
 
 @dataclass(slots=True)

@@ -179,7 +179,8 @@ class Origins:
         Args:
             streams: The epoch of the stream that brought the fact, then those of the streams that brought it before.
         """
-        refs = refs_of(fact)
+        # Mostly nothing was re-issued, and then every fact stands where it is named.
+        refs = refs_of(fact) if self.stands else {}
         if not refs:
             return fact
         return msgspec.structs.replace(
@@ -194,8 +195,7 @@ class Origins:
 
 def refs_of(fact: Fact) -> dict[str, FactRef]:
     """Return the names of the other facts that ``fact`` is about, by field."""
-    named = ((name, getattr(fact, name)) for name in _ref_fields(type(fact)))
-    return {name: ref for name, ref in named if ref is not None}
+    return {name: ref for name in _ref_fields(type(fact)) if (ref := getattr(fact, name)) is not None}
 
 
 @cache

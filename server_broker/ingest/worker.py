@@ -35,6 +35,7 @@ from server_broker.ingest.floods import FloodWatch
 from server_broker.ingest.inbox import Precedence, precedence_of
 from server_broker.ingest.ladder import Ladder
 from server_broker.ingest.lease import LeasedDatabase, Stopped
+from server_broker.ingest.messages import Incoming
 from server_broker.ingest.pictures import PictureQueue
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
@@ -135,7 +136,10 @@ class Worker:
             self._database.do(
                 lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()),
             )
-        births, others, about_pictures = ([one for one in messages if precedence_of(one) is its] for its in Precedence)
+        by_precedence: dict[Precedence, list[Incoming]] = {its: [] for its in Precedence}
+        for message in messages:
+            by_precedence[precedence_of(message)].append(message)
+        births, others, about_pictures = by_precedence.values()
         for batch in (*self._costs.batches(births), *self._costs.batches(others)):
             self._ladder.store(batch)
         pictures_done = self._pictures.process(about_pictures)
