@@ -1,10 +1,8 @@
 """Corrections of a month: until it is closed, once, and beyond a number by two."""
 
 import datetime as dt
-import threading
 
 import pytest
-from django.db import connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -21,6 +19,7 @@ from server_broker.requests.refused import RequestRefused
 from server_broker.settling.setting_terms import set_term
 from server_broker.settling.term_specs import TermRefused
 from tests.cast import COUNTY_OFFICER, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER, WANG, Account
+from tests.server_broker.closing.corrections import ASKED_AT, asks, wish
 from tests.server_broker.closing.lived_month import (
     APRIL,
     DAY,
@@ -29,28 +28,22 @@ from tests.server_broker.closing.lived_month import (
     MONTH,
     SHOWN_AT,
     LivedMonth,
+    county,
+    lived,
+    march,
     officer,
     village,
 )
 from tests.server_broker.county import FictionalCounty, signed_in, user_of
 from tests.server_broker.pages import words_of
 from tests.server_broker.public.door import settings_of_the_door, signed_in_telephone
-from tests.server_broker.races import at_once, wait_until_blocked
 from tests.server_broker.settling.lived import at
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["county", "lived", "march"]
 
-ASKED_AT = at(APRIL + DAY, 9)
+pytestmark = pytest.mark.django_db
+
 OTHER_OFFICER = Account("gao-shili", "officer", TOWNSHIP)
-
-
-def wish(lived: LivedMonth, day: dt.date = MISSED, mark: str = "departure") -> Wish:
-    when = at(day, 12, 3) if mark == "departure" else at(day, 8, 25)
-    return Wish(kind="correction", window=lived.window.pk, day=day, mark=mark, mark_at=when, note="忘了打卡，有人作证")
-
-
-def asks(person: Person, wanted: Wish, now: dt.datetime = ASKED_AT) -> CountyRequest:
-    return ask(person, wanted, now=now, months=CountyMonths())
 
 
 def refused(why: str, person: Person, wanted: Wish, now: dt.datetime = ASKED_AT) -> None:
@@ -65,8 +58,7 @@ def shown_and_closed() -> None:
     close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
 
 
-def test_a_correction_is_asked_until_its_month_is_closed(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_a_correction_is_asked_until_its_month_is_closed(lived: LivedMonth) -> None:
     asks(lived.li, wish(lived))
     shown_and_closed()
     refused("3月的考勤表 4月7日 已经定稿，不能再补卡", lived.zhang, wish(lived), MAY_CLOSE + DAY)
@@ -75,8 +67,7 @@ def test_a_correction_is_asked_until_its_month_is_closed(county: FictionalCounty
     asks(lived.zhang, wish(lived, APRIL), MAY_CLOSE + DAY)
 
 
-def test_what_does_not_fit_is_refused_with_the_reason(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_what_does_not_fit_is_refused_with_the_reason(lived: LivedMonth, county: FictionalCounty) -> None:
     coming = APRIL + 6 * DAY
     refused("这个班还没有结束", lived.li, wish(lived, coming))
     refused(
@@ -94,9 +85,8 @@ def test_what_does_not_fit_is_refused_with_the_reason(county: FictionalCounty) -
 
 
 def test_the_console_and_the_telephone_refuse_with_the_same_words(
-    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+    lived: LivedMonth, county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lived = LivedMonth(county)
     coming = APRIL + 6 * DAY
     now = ASKED_AT
     monkeypatch.setattr(timezone, "now", lambda: now)
@@ -119,8 +109,7 @@ def test_the_console_and_the_telephone_refuse_with_the_same_words(
     assert all("3月的考勤表 4月7日 已经定稿，不能再补卡" in page for page in said(lived.li, MISSED))
 
 
-def test_the_pages_of_a_window_offer_none_once_its_month_is_closed(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_the_pages_of_a_window_offer_none_once_its_month_is_closed(lived: LivedMonth) -> None:
 
     def links() -> list[bool]:
         """Whether the officer's page and the person's own lead to a correction."""
@@ -136,8 +125,7 @@ def test_the_pages_of_a_window_offer_none_once_its_month_is_closed(county: Ficti
     assert links() == [False, False]
 
 
-def test_nobody_approves_their_own(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_nobody_approves_their_own(lived: LivedMonth) -> None:
     own = user_of(TOWNSHIP_OFFICER)
     own.person = lived.li
     own.save()
@@ -151,8 +139,7 @@ def test_nobody_approves_their_own(county: FictionalCounty) -> None:
     assert not Correction.objects.exists()
 
 
-def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(lived: LivedMonth) -> None:
     township = Region.objects.get(pk=TOWNSHIP)
     officer = user_of(COUNTY_OFFICER)
     before = at(MISSED.replace(day=1) - DAY, 9)
@@ -178,8 +165,7 @@ def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(county: Fic
     assert approved(MISSED - DAY) == "accepted"
 
 
-def test_the_first_approver_does_not_do_without_the_second_by_another_number(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_the_first_approver_does_not_do_without_the_second_by_another_number(lived: LivedMonth) -> None:
     township, officer = Region.objects.get(pk=TOWNSHIP), user_of(TOWNSHIP_OFFICER)
     for name in ("corrections_per_month", "objection_days"):
         for since in (MISSED.replace(day=1), MISSED, MISSED.replace(day=31)):
@@ -190,45 +176,3 @@ def test_the_first_approver_does_not_do_without_the_second_by_another_number(cou
         set_term(township, name, 31, since=dt.date(2027, 4, 1), by=officer, reason="试行", now=at(MISSED, 9))
     assert CountyMonths().corrections(lived.li, MISSED.replace(day=31)) == 3
     assert CountyMonths().corrections(lived.li, dt.date(2027, 4, 1)) == 31
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_ask_the_same_at_the_same_moment_one_is_told(county: FictionalCounty) -> None:
-    with transaction.atomic():
-        lived = LivedMonth(county)
-
-    def asks_it(_: int) -> str:
-        try:
-            return asks(lived.li, wish(lived)).number
-        except RequestRefused as refusal:
-            return str(refusal)
-
-    said = at_once(asks_it, held_by=lambda: Person.objects.select_for_update().get(pk=lived.li.pk), count=3)
-    one = CountyRequest.objects.get()
-    assert sorted(said, key=len)[0] == one.number
-    assert all(f"已经提过 {one.number} 号补卡" in word for word in sorted(said, key=len)[1:])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_asks_while_the_month_is_closed_waits_and_is_told(county: FictionalCounty) -> None:
-    with transaction.atomic():
-        lived = LivedMonth(county)
-    show_month(village(), MONTH, by=officer(), now=SHOWN_AT)
-    said: list[str] = []
-
-    def asks_it() -> None:
-        try:
-            said.append(asks(lived.zhang, wish(lived), MAY_CLOSE + dt.timedelta(seconds=1)).number)
-        except RequestRefused as refusal:
-            said.append(str(refusal))
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=asks_it)
-    with transaction.atomic():
-        close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
-        thread.start()
-        wait_until_blocked(1)
-    thread.join(60)
-    assert said == ["3月的考勤表 4月7日 已经定稿，不能再补卡；不对的地方可以提异议"]
-    assert not CountyRequest.objects.exists()

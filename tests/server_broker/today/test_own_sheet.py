@@ -24,15 +24,18 @@ from tests.server_broker.closing.lived_month import (
     MONTH,
     SHOWN_AT,
     LivedMonth,
+    lived,
     lives_on,
+    march,
     officer,
     village,
 )
-from tests.server_broker.county import FictionalCounty
 from tests.server_broker.public.door import settings_of_the_door
 from tests.server_broker.settling.lived import BY, at, recorded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+__all__ = ["lived", "march"]
+
+pytestmark = pytest.mark.django_db
 
 LATER = at(APRIL + 8 * DAY, 9)
 NOW = at(APRIL + 9 * DAY, 9)
@@ -60,8 +63,7 @@ def as_signed(person: Person) -> list[str]:
     return totals_words(signed.totals)
 
 
-def test_what_was_signed_and_is_off_now_stays_and_counts(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_what_was_signed_and_is_off_now_stays_and_counts(lived: LivedMonth) -> None:
     said_after_closing((LATE, False))
     line = lines(lived.zhang)[LATE]
     assert (line.words, line.since) == ("迟到 22 分钟", "休")
@@ -72,8 +74,7 @@ def test_what_was_signed_and_is_off_now_stays_and_counts(county: FictionalCounty
     assert "迟到 1 次，一共 22 分钟" in sheet.totals
 
 
-def test_what_was_on_no_sheet_counts_for_nothing_and_says_what_it_is_now(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_what_was_on_no_sheet_counts_for_nothing_and_says_what_it_is_now(lived: LivedMonth) -> None:
     said_after_closing((FREE, True))
     line = lines(lived.zhang)[FREE]
     assert (line.words, line.since) == ("休", "旷工")
@@ -82,8 +83,7 @@ def test_what_was_on_no_sheet_counts_for_nothing_and_says_what_it_is_now(county:
     assert sheet.totals == as_signed(lived.zhang)
 
 
-def test_a_signed_month_stays_when_none_of_its_windows_does(county: FictionalCounty) -> None:
-    lived = LivedMonth(county)
+def test_a_signed_month_stays_when_none_of_its_windows_does(lived: LivedMonth) -> None:
     whole = [(APRIL - number * DAY, False) for number in range(1, 18)]
     said_after_closing(*whole)
     sheet = own_sheet(lived.zhang, MONTH, NOW)
