@@ -51,7 +51,8 @@ class Station(models.Model):
 class Stream(models.Model):
     """One epoch of a station: the seq up to which the county has it without a gap, and the chain's value there."""
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="streams")
+    # `stream_once` begins with the station, so an index on it alone would serve nothing.
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, db_index=False, related_name="streams")
     epoch = models.BinaryField(max_length=16)
     through = models.BigIntegerField(default=0)
     head = models.BinaryField(max_length=32)
