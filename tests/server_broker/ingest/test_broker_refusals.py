@@ -109,11 +109,13 @@ def test_no_station_speaks_for_the_plugin(county: BrokerCounty, boards: dict[str
 def flood(line: ssl.SSLSocket, data: bytes, *, times: int = 1) -> None:
     """Send until the broker has ended the connection; what comes is read meanwhile."""
     # In threads of their own: OpenSSL keeps the errors of a connection that ends for the thread that met them.
-    reads = threading.Thread(target=discard, args=(line,), daemon=True)
+    reads = threading.Thread(target=discard, args=(line,))
     sends = threading.Thread(target=send_all, args=(line, data, times))
     reads.start()
     sends.start()
     sends.join()
+    # Otherwise it could still read when the next connection has this one's number.
+    reads.join()
 
 
 def send_all(line: ssl.SSLSocket, data: bytes, times: int) -> None:
