@@ -263,7 +263,12 @@ MUTANTS = (
         "return [told for told in self.told if _order(told.fact) <= (epoch, seq)]",
         "return list(self.told)",
     ),
-    Mutant("a lost seq does not fill the gap", "record", "elif following is not None:", "elif False:"),
+    Mutant(
+        "a lost seq does not fill the gap",
+        "record",
+        "elif (following := lost.through(epoch, seq + 1)) is not None:",
+        "elif (following := None) is not None:",
+    ),
     Mutant(
         "a new epoch goes on where the old one has a gap",
         "record",

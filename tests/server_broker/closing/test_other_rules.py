@@ -19,9 +19,10 @@ from server_broker.requests.asking import Wish, ask
 from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import CountyRequest, Outcome
 from server_broker.settlement.version import RULES
+from server_broker.settling import windows
 from server_broker.settling.models import Parameter, ParameterRecord, SettledWindow
 from server_broker.settling.rounds import mark_due
-from server_broker.settling.windows import Settled, settle
+from server_broker.settling.windows import settle_and_name
 from tests.cast import LI, TOWNSHIP, ZHANG
 from tests.server_broker.closing.lived_month import (
     APRIL,
@@ -55,16 +56,18 @@ CHANGED_AT = at(APRIL + 8 * DAY, 9)
 def newer_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on the county settles by a version for which nobody is late."""
 
-    def settled(*where: Any, **how: Any) -> list[Settled]:
-        found = settle(*where, **how)
-        return [
-            replace(one, result=replace(one.result, result="√", late=0)) if one.result.late else one for one in found
+    def settled(*where: Any, **how: Any) -> windows.Outcome:
+        found = settle_and_name(*where, **how)
+        on_time = [
+            replace(one, result=replace(one.result, result="√", late=0)) if one.result.late else one
+            for one in found.settled
         ]
+        return found._replace(settled=on_time)
 
     for module in ("settling.rounds", "settling.keeping", "closing.closing", "closing.month"):
         monkeypatch.setattr(f"server_broker.{module}.RULES", NEWER)
-    for module in ("settling.rounds", "closing.closing"):
-        monkeypatch.setattr(f"server_broker.{module}.settle", settled)
+    for module in ("settling.rounds", "settling.windows"):
+        monkeypatch.setattr(f"server_broker.{module}.settle_and_name", settled)
 
 
 def longer_grace(now: dt.datetime) -> None:
