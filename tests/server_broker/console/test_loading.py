@@ -1,4 +1,4 @@
-"""A process of the county that serves no page loads none: each verb of the command line would be slower by a half."""
+"""Setting Django up loads nothing of the console, which intake and the notifier would keep in memory for nothing."""
 
 import subprocess
 import sys
