@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from server_broker.platform.processes import Program, end
 
 DEAF_ONCE = """
@@ -47,3 +49,12 @@ def test_logs_are_for_their_owner_alone(tmp_path: Path) -> None:
     for log in (fresh, older):
         assert Program([sys.executable, "-c", "print('said')"], tmp_path).start(log).wait(20) == 0
         assert (log.read_text(), log.stat().st_mode & 0o777) == ("said\n", 0o600)
+
+
+def test_a_program_does_not_speak_for_our_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
+        monkeypatch.setenv(name, "1")
+    log = tmp_path / "log"
+    told = "import os; print(*sorted(name for name in os.environ if name.startswith(('NOTIFY', 'WATCHDOG'))))"
+    assert Program([sys.executable, "-c", told], tmp_path).start(log).wait(20) == 0
+    assert log.read_text() == "\n"
