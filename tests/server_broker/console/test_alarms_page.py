@@ -32,6 +32,9 @@ def resolved(county: FictionalCounty) -> None:
         for n in range(MANY)
     )
     with connection.cursor() as cursor:
+        # In the order in which they came, as in a county: what tests took back left holes, which fill first.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("CLUSTER fleet_alarm USING fleet_alarm_pkey")
         cursor.execute("ANALYZE fleet_alarm")
 
 
