@@ -2,8 +2,10 @@
 
 ``make COUNT FOLDER``, in the county's environment, takes them in all at once, as admission would one by one: rows,
 lines of the journal, certificates in the folder. ``hold PORT CA FOLDER COUNT`` keeps them connected until its input
-ends. ``herd PORT CA FOLDER COUNT LIVE`` has most of them come back together with a week's backlog, while the last few
-are at work; its last line is one JSON object.
+ends. ``herd PORT CA FOLDER COUNT LIVE`` has all but the first few come back together with a week's backlog. ``work``
+with the same words has those few at work: for each line of its input it tells how long receipts took since the one
+before, and it ends with its input. Each is a process of its own, because one that makes five hundred connections hears
+nothing for seconds. What they tell is one JSON object a line.
 """
 
 import asyncio
@@ -140,7 +142,8 @@ class AtWork:
 
     station: PresignedStation
     waits_s: list[float] = field(default_factory=list)
-    _said_at: dict[int, float] = field(default_factory=dict)
+    waiting: dict[int, float] = field(default_factory=dict)
+    """When what has no receipt yet was said, by seq."""
 
     async def run(self, line: Line, ended: asyncio.Event) -> None:
         """Work until the event, and then until all receipts are there."""
@@ -148,11 +151,11 @@ class AtWork:
         client.on_message = self._heard
         until = itertools.count()
         for mid in itertools.count(2):
-            if ended.is_set() and (not self._said_at or next(until) * LIVE_EVERY_S > SAID_AGAIN_S):
+            if ended.is_set() and (not self.waiting or next(until) * LIVE_EVERY_S > SAID_AGAIN_S):
                 break
             if not ended.is_set():
                 envelope = self.station.envelope("single")
-                self._said_at[envelope.first] = time.monotonic()
+                self.waiting[envelope.first] = time.monotonic()
                 name = topic(shard=0, station=self.station.id, leaf="facts")
                 client.publish(name, encode(envelope), mid=mid)
             await asyncio.sleep(LIVE_EVERY_S)
@@ -161,8 +164,8 @@ class AtWork:
     def _heard(self, name: str, payload: bytes) -> None:
         if name.endswith("/receipt"):
             through = _receipt(payload).through
-            for seq in [seq for seq in self._said_at if seq <= through]:
-                self.waits_s.append(time.monotonic() - self._said_at.pop(seq))
+            for seq in [seq for seq in self.waiting if seq <= through]:
+                self.waits_s.append(time.monotonic() - self.waiting.pop(seq))
 
 
 @dataclass
@@ -210,31 +213,31 @@ def _receipt(payload: bytes) -> Receipt:
 
 
 async def herd(line: Line, count: int, live: int) -> dict[str, float]:
-    """Return how long the herd took, and how long those at work waited for receipts before and meanwhile."""
-    stations = stations_of(count)
-    at_work = [AtWork(station) for station in stations[:live]]
-    back = [ComesBack(one, [one.envelope("backlog") for _ in range(WEEK)]) for one in stations[live:]]
+    """Return how long the herd took."""
+    back = [ComesBack(one, [one.envelope("backlog") for _ in range(WEEK)]) for one in stations_of(count)[live:]]
     facts = sum(one.envelopes[-1].head.through for one in back)
-    ended = asyncio.Event()
-    working = [asyncio.create_task(one.run(line, ended)) for one in at_work]
-    await asyncio.sleep(10 * LIVE_EVERY_S)
-    calm = _taken(at_work)
     began = time.monotonic()
     await asyncio.gather(*(one.run(line) for one in back))
-    seconds = time.monotonic() - began
+    return {"stations": len(back), "facts": facts, "drained_s": time.monotonic() - began}
+
+
+async def work(line: Line, count: int, live: int) -> None:
+    """Have the first stations at work until the input ends, and say for each of its lines what they waited."""
+    at_work = [AtWork(station) for station in stations_of(count)[:live]]
+    ended = asyncio.Event()
+    working = [asyncio.create_task(one.run(line, ended)) for one in at_work]
+    while await asyncio.to_thread(sys.stdin.readline):
+        waits = _taken(at_work)
+        found = {
+            "receipts": len(waits),
+            "p50_s": percentile(waits, 0.5),
+            "p99_s": percentile(waits, 0.99),
+            "max_s": max(waits),
+            "waiting": sum(len(one.waiting) for one in at_work),
+        }
+        print(json.dumps(found), flush=True)
     ended.set()
     await asyncio.gather(*working)
-    busy = _taken(at_work)
-    return {
-        "stations": len(back),
-        "facts": facts,
-        "drained_s": seconds,
-        "calm_p50_s": percentile(calm, 0.5),
-        "live_receipts": len(busy),
-        "live_p50_s": percentile(busy, 0.5),
-        "live_p99_s": percentile(busy, 0.99),
-        "live_max_s": max(busy),
-    }
 
 
 def _taken(at_work: Sequence[AtWork]) -> list[float]:
@@ -255,6 +258,8 @@ def main(words: list[str]) -> None:
     line = Line(port, ca, folder)
     if words[0] == "hold":
         asyncio.run(hold(line, count))
+    elif words[0] == "work":
+        asyncio.run(work(line, count, int(words[5])))
     else:
         print(json.dumps(asyncio.run(herd(line, count, int(words[5])))), flush=True)
 
