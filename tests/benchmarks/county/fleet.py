@@ -148,7 +148,7 @@ class AtWork:
     _receipted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, line: Line, ended: asyncio.Event) -> None:
-        """Work until the event. What is made waits until all before it has its receipt, as at a station."""
+        """Work until the event. What is made while an envelope is under way is in the next one, as at a station."""
         client = await _born(line, self.station)
         client.on_message = self._heard
         name = topic(shard=0, station=self.station.id, leaf="facts")
@@ -163,8 +163,12 @@ class AtWork:
 
     async def _send(self, client: LightClient, name: str) -> None:
         for mid in itertools.count(2):
-            envelope = await self._made.get()
-            while envelope.first in self.waiting:
+            some = [await self._made.get()]
+            while not self._made.empty():
+                some.append(self._made.get_nowait())
+            facts = [fact for one in some for fact in one.facts]
+            envelope = Envelope(station=self.station.id, first=some[0].first, facts=facts, head=some[-1].head)
+            while some[-1].first in self.waiting:
                 self._receipted.clear()
                 client.publish(name, encode(envelope), mid=mid)
                 with contextlib.suppress(TimeoutError):
