@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from agent.drivers.which import which
 from agent.ports import DeviceError
+from protocol.environment import without_service_manager
 
 LIMIT_S = 5.0
 MAX_BYTES = 16_384
-_SERVICE_MANAGER = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
 class ProgramMissing(DeviceError):
@@ -34,9 +34,8 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
         raise ProgramMissing(f"{command[0]} is not installed")
     arguments = [program, *command[1:]]
     deadline = time.monotonic() + limit_s
-    # With the service manager's variables systemd's own programs would report to it in the agent's name (sd_notify(3)).
     # Without the C locale a program may translate what is read here.
-    environ = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER} | {"LC_ALL": "C"}
+    environ = without_service_manager(os.environ) | {"LC_ALL": "C"}
     try:
         with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
             arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from protocol.environment import without_service_manager
 from protocol.system_errors import os_cause
 
 ASK_AGAIN_S = 1.0
 _PID_DIGITS = 10
 """Width of a process id in its file; proc(5) pid_max is at most 4,194,304."""
-_SERVICE_MANAGER = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
 class ServiceError(Exception):
@@ -74,13 +74,11 @@ class Program:
     def start(self, log: Path) -> subprocess.Popen[bytes]:
         """Start it in its own session, and append its output to ``log``.
 
-        It does not learn of the service manager. PostgreSQL tells that it is ready (sd_notify(3)): it would do so
-        in the name of the unit that we run in, and wait where nobody reads.
+        It does not learn of the service manager, to which PostgreSQL tells that it is ready.
 
         Raises:
             ServiceError: It cannot be executed.
         """
-        inherited = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER}
         with _opened(log) as output:
             try:
                 return subprocess.Popen(  # noqa: S603 - argv is ours, no shell
@@ -89,7 +87,7 @@ class Program:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=inherited | self.environment,
+                    env=without_service_manager(os.environ) | self.environment,
                     # Ctrl-C in a terminal then reaches the supervisor alone, which stops its parts in order.
                     start_new_session=True,
                     user=self.account.uid,
