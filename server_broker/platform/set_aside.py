@@ -52,7 +52,7 @@ class Apart[T](NamedTuple):
     waiting: list[T]
 
 
-def failure_of(error: Exception) -> Failure:
+def _failure_of(error: Exception) -> Failure:
     """Return what is kept of an exception."""
     raised = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(raised.filename).name}:{raised.lineno}"
@@ -82,7 +82,7 @@ def do_apart[T](things: Sequence[T], do: Callable[[Sequence[T]], None]) -> Apart
             if is_transient(error):
                 raise
             if len(some) == 1:
-                failed.append((some[0], failure_of(error)))
+                failed.append((some[0], _failure_of(error)))
             else:
                 middle = len(some) // 2
                 waiting += [some[middle:], some[:middle]]
@@ -101,18 +101,18 @@ def to_try_again[M: models.Model](rows: models.QuerySet[M], now: dt.datetime) ->
 def note_failed(
     model: type[models.Model], failed: Sequence[tuple[int, Failure]], now: dt.datetime, *, again: bool = False
 ) -> None:
-    """Note that rows with these keys failed, dates or notes, and log why, unless they had failed before."""
+    """Note that the program failed over the rows with these keys, and log why, unless they had failed before."""
     if not failed:
         return
     keys = [key for key, _ in failed]
     model._default_manager.filter(pk__in=keys).update(failed_at=now)
     if not again:
         trace = failed[0][1].trace
-        _log.error("%d of %s can't be settled and are set aside\n%s", len(keys), model.__name__, trace)
+        _log.error("the program fails over %d of %s, which are set aside\n%s", len(keys), model.__name__, trace)
 
 
 def note_worked(model: type[models.Model]) -> None:
-    """Have all that was set aside settled together again, because some of it works."""
+    """Have all that was set aside done together again, because some of it works."""
     model._default_manager.filter(failed_at__isnull=False).update(failed_at=None)
 
 

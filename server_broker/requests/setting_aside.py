@@ -13,8 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from server_broker.fleet.alarm_codes import REQUEST_SET_ASIDE
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.platform.set_aside import Failure, do_apart, failure_of
-from server_broker.platform.transient import is_transient
+from server_broker.platform.set_aside import Failure, do_apart
 from server_broker.requests.cases import Case, cases_of_stations
 from server_broker.requests.models import Agreement, Request, SetAside
 
@@ -48,14 +47,12 @@ def each_read[S: Request | Agreement, T](
 
 def tried(said: Request | Agreement, do: Callable[[], object], now: dt.datetime) -> bool:
     """Do something for one request in a transaction of its own, and return whether it worked; if not, set it aside."""
-    try:
-        with transaction.atomic():
-            do()
-    except Exception as error:  # one request must not keep the county from all others
-        # The database is away or busy: that is nothing of this request.
-        if is_transient(error):
-            raise
-        _keep(said, failure_of(error), now)
+
+    def do_it(_: Sequence[Request | Agreement]) -> None:
+        do()
+
+    for one, failure in do_apart([said], do_it).failed:
+        _keep(one, failure, now)
         return False
     _works(said, now)
     return True
