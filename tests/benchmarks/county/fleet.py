@@ -36,8 +36,6 @@ AT_ONCE = 64
 TRIES = 20
 WEEK = 5
 """Envelopes of 200 facts: of a week of 60 touches a day, a picture of each, and ten events."""
-ENVELOPES_OUT = 1
-"""Envelopes of one station that wait for a receipt, by the contract (docs/protocol.md, section 5)."""
 LIVE_EVERY_S = 0.5
 SAID_AGAIN_S = 10.0
 """Without all receipts for so long, a station that came back says again what it has none for. Ours waits 20 s."""
@@ -136,102 +134,84 @@ async def _born(line: Line, station: PresignedStation) -> LightClient:
     return client
 
 
+class Uplink:
+    """A connected station that has one envelope under way at a time, by the contract (docs/protocol.md, section 5)."""
+
+    def __init__(self, client: LightClient, station: PresignedStation) -> None:
+        self._client = client
+        self._name = topic(shard=0, station=station.id, leaf="facts")
+        self._mids = itertools.count(2)
+        self._through = 0
+        self._receipted = asyncio.Event()
+        client.on_message = self._heard
+
+    async def say(self, envelope: Envelope) -> None:
+        """Return once it has its receipt. Without one it is said again: the county may have let it go."""
+        while self._through < envelope.head.through:
+            self._receipted.clear()
+            self._client.publish(self._name, encode(envelope), mid=next(self._mids))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._receipted.wait(), SAID_AGAIN_S)
+
+    def close(self) -> None:
+        """End the connection in good order."""
+        self._client.close()
+
+    def _heard(self, name: str, payload: bytes) -> None:
+        if name.endswith("/receipt"):
+            # Not verified: what a station does for that costs this process, which has to be five hundred of them.
+            through = decode(decode(payload, Signed).payload, Receipt).through
+            if through > self._through:
+                self._through = through
+                self._receipted.set()
+
+
 @dataclass
 class AtWork:
-    """A station that has nothing behind it: it says one touch every half second, and how long each receipt took."""
+    """A station that has nothing behind it: it makes one touch every half second and keeps how long receipts took."""
 
     station: PresignedStation
     waits_s: list[float] = field(default_factory=list)
     waiting: dict[int, float] = field(default_factory=dict)
     """When what has no receipt yet was made, by seq."""
     _made: "asyncio.Queue[Envelope]" = field(default_factory=asyncio.Queue)
-    _receipted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, line: Line, ended: asyncio.Event) -> None:
         """Work until the event. What is made while an envelope is under way is in the next one, as at a station."""
-        client = await _born(line, self.station)
-        client.on_message = self._heard
-        name = topic(shard=0, station=self.station.id, leaf="facts")
-        sending = asyncio.create_task(self._send(client, name))
+        uplink = Uplink(await _born(line, self.station), self.station)
+        sending = asyncio.create_task(self._send(uplink))
         while not ended.is_set():
             envelope = self.station.envelope("single")
             self.waiting[envelope.first] = time.monotonic()
             self._made.put_nowait(envelope)
             await asyncio.sleep(LIVE_EVERY_S)
         sending.cancel()
-        client.close()
+        uplink.close()
 
-    async def _send(self, client: LightClient, name: str) -> None:
-        for mid in itertools.count(2):
+    async def _send(self, uplink: Uplink) -> None:
+        while True:
             some = [await self._made.get()]
             while not self._made.empty():
                 some.append(self._made.get_nowait())
             facts = [fact for one in some for fact in one.facts]
-            envelope = Envelope(station=self.station.id, first=some[0].first, facts=facts, head=some[-1].head)
-            while some[-1].first in self.waiting:
-                self._receipted.clear()
-                client.publish(name, encode(envelope), mid=mid)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._receipted.wait(), SAID_AGAIN_S)
-
-    def _heard(self, name: str, payload: bytes) -> None:
-        if name.endswith("/receipt"):
-            through = _receipt(payload).through
-            for seq in [seq for seq in self.waiting if seq <= through]:
-                self.waits_s.append(time.monotonic() - self.waiting.pop(seq))
-            self._receipted.set()
+            await uplink.say(Envelope(station=self.station.id, first=some[0].first, facts=facts, head=some[-1].head))
+            self.waits_s += [time.monotonic() - self.waiting.pop(one.first) for one in some]
 
 
-@dataclass
-class ComesBack:
-    """A station with a backlog, which goes by receipts."""
-
-    station: PresignedStation
-    envelopes: list[Envelope]
-    _through: int = 0
-    _sent: int = 0
-
-    async def run(self, line: Line) -> None:
-        """Connect, and send until all of it is receipted."""
-        client = await _born(line, self.station)
-        done = asyncio.Event()
-
-        def say_more() -> None:
-            received = sum(one.head.through <= self._through for one in self.envelopes)
-            name = topic(shard=0, station=self.station.id, leaf="facts")
-            for one in self.envelopes[max(self._sent, received) : received + ENVELOPES_OUT]:
-                client.publish(name, encode(one), mid=2 + one.first)
-            self._sent = max(self._sent, received + ENVELOPES_OUT)
-
-        def heard(name: str, payload: bytes) -> None:
-            if name.endswith("/receipt"):
-                self._through = max(self._through, _receipt(payload).through)
-                if self._through == self.envelopes[-1].head.through:
-                    done.set()
-                else:
-                    say_more()
-
-        client.on_message = heard
-        while not done.is_set():
-            # What a station has no receipt for it says again: the county may have let it go.
-            self._sent = 0
-            say_more()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), SAID_AGAIN_S)
-        client.close()
-
-
-def _receipt(payload: bytes) -> Receipt:
-    # Not verified: what a station does for that costs this process, which has to be five hundred of them.
-    return decode(decode(payload, Signed).payload, Receipt)
+async def come_back(line: Line, station: PresignedStation, backlog: Sequence[Envelope]) -> None:
+    """Connect, and say all of a backlog."""
+    uplink = Uplink(await _born(line, station), station)
+    for envelope in backlog:
+        await uplink.say(envelope)
+    uplink.close()
 
 
 async def herd(line: Line, count: int, live: int) -> dict[str, float]:
     """Return how long the herd took."""
-    back = [ComesBack(one, [one.envelope("backlog") for _ in range(WEEK)]) for one in stations_of(count)[live:]]
-    facts = sum(one.envelopes[-1].head.through for one in back)
+    back = [(one, [one.envelope("backlog") for _ in range(WEEK)]) for one in stations_of(count)[live:]]
+    facts = sum(backlog[-1].head.through for _, backlog in back)
     began = time.monotonic()
-    await asyncio.gather(*(one.run(line) for one in back))
+    await asyncio.gather(*(come_back(line, station, backlog) for station, backlog in back))
     return {"stations": len(back), "facts": facts, "drained_s": time.monotonic() - began}
 
 

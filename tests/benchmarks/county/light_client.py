@@ -14,7 +14,7 @@ _CONNACK, _PUBLISH, _PUBACK, _SUBACK = 2, 3, 4, 9
 _RECEIVE_MAXIMUM = 0x21
 _CLEAN_START = 0x02
 _NO_ONE_LISTENS = 0x10
-_KEEPALIVE_S = 400
+KEEPALIVE_S = 400
 """Shorter than the longest that the broker allows. Of 500 that asked for exactly that Mosquitto 2.0.21 cut 49 as silent
 in the second after they had come, when it had stood still for some seconds over their handshakes."""
 
@@ -59,7 +59,7 @@ class LightClient(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         properties = struct.pack(">BH", _RECEIVE_MAXIMUM, 1_000)
-        head = _text("MQTT") + bytes([5, _CLEAN_START]) + struct.pack(">H", _KEEPALIVE_S)
+        head = _text("MQTT") + bytes([5, _CLEAN_START]) + struct.pack(">H", KEEPALIVE_S)
         transport.write(_packet(0x10, head + bytes([len(properties)]) + properties + _text(self._name)))
 
     @override

@@ -22,13 +22,12 @@ from typing import Self
 import django
 
 from protocol.topics import DOWN, topic
+from tests.benchmarks.county.light_client import KEEPALIVE_S
 from tests.proofs.revocation.child import Child
 from tests.proofs.revocation.line import connect_packet, mqtt_text
 from tests.proofs.strangers.county import VILLAGE, County
 
 _MODULE = "tests.proofs.revocation.crowd"
-KEEPALIVE_S = 400
-"""Shorter than the broker allows (`tests.benchmarks.county.light_client`)."""
 PING_EVERY_S = 200.0
 RENEWED_EVERY = dt.timedelta(days=45)
 _PING = b"\xc0\x00"
