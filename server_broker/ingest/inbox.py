@@ -2,10 +2,12 @@
 
 Pure: no thread, no socket, and the clock is given.
 
-**By turns.** Each station has an account of the worker's time that it has used. Of the messages at hand those of the
-station that has used least go first. A message is charged when it is taken, by its size; where a station's messages
-turn out to be dearer than that, the worker charges the rest (`FairInbox.charge`). A station that comes new begins
-where the others stand, so nobody saves time up.
+**By turns.** Each station has an account of the worker's time that it has used. Of the messages at hand the one goes
+first after which its station will have used least. So a touch goes before the week's backlog of five hundred stations
+that have used as much. A message is charged when it is taken, by its size; where a station's messages turn out to be
+dearer than that, the worker charges the rest (`FairInbox.charge`). A station that comes new begins where the others
+stand, so nobody saves time up. That is fair queueing by finish numbers (Demers, Keshav and Shenker 1989, "Analysis and
+Simulation of a Fair Queueing Algorithm") with the clock of start-time fair queueing (Goyal, Vin and Cheng 1996).
 
 **Bounded.** A station has only so many messages of a kind waiting. An honest one never meets the bound: by the contract
 (docs/protocol.md, 5 and 9.3) it has one envelope, one question and one piece of a picture under way, and a repeat of
@@ -121,6 +123,11 @@ class LeafQueue:
         """Whether the next message would be let go: then its bytes need not be copied."""
         return len(self.messages) >= self.kind.most and not self.kind.newest
 
+    @property
+    def would_have_used_s(self) -> float:
+        """What the station will have used after the first message here, which must exist."""
+        return self.account.used_s + price_s(self.messages[0])
+
     def let_one_go(self) -> None:
         """Count a message that is not taken, or gives way to a later one."""
         self.account.let_go += 1
@@ -140,7 +147,7 @@ class FairInbox:
         self._accounts: dict[str, _Account] = {}
         self._queues: dict[str, LeafQueue] = {}
         self._busy: dict[Precedence, dict[LeafQueue, None]] = {precedence: {} for precedence in Precedence}
-        """Queues with messages, as ordered sets: of stations that have used as much, the first come goes first."""
+        """Queues with messages, as ordered sets: of those whose turn comes at once, the first come goes first."""
         self._blobs = 0
         self._unsure_bytes = 0
         self._reached_s = 0.0
@@ -218,7 +225,7 @@ class FairInbox:
     def _take(self, precedence: Precedence, most: int, max_bytes: int) -> list[Incoming]:
         busy, at = self._busy[precedence], self._clock()
         ready = [
-            (queue.account.used_s, number, queue) for number, queue in enumerate(busy) if queue.account.is_ready(at)
+            (queue.would_have_used_s, number, queue) for number, queue in enumerate(busy) if queue.account.is_ready(at)
         ]
         heapq.heapify(ready)
         taken: list[Incoming] = []
@@ -227,9 +234,9 @@ class FairInbox:
         while ready and len(taken) < most and size < max_bytes:
             used_s, number, queue = ready[0]
             account = queue.account
-            if used_s < account.used_s:
+            if used_s < queue.would_have_used_s:
                 # The same station was taken from by another of its leaves.
-                heapq.heapreplace(ready, (account.used_s, number, queue))
+                heapq.heapreplace(ready, (queue.would_have_used_s, number, queue))
                 continue
             if (at_once := account.at_once(at)) is not None:
                 if of_those_with_less[account.station] == at_once:
@@ -243,7 +250,7 @@ class FairInbox:
             self._reached_s = max(self._reached_s, account.used_s)
             account.used_s += price_s(message)
             if queue.messages:
-                heapq.heapreplace(ready, (account.used_s, number, queue))
+                heapq.heapreplace(ready, (queue.would_have_used_s, number, queue))
             else:
                 heapq.heappop(ready)
                 del busy[queue]

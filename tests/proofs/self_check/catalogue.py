@@ -180,6 +180,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "102-erased-before-its-stars-are-kept": (county_tests("progress/test_kept_levels.py"),),
     "103-unmeasured-goes-on": (county_tests("requests/test_surplus.py"),),
     "104-unread-facts-count-as-nothing": (county_tests("settling/test_told_too_much.py"),),
+    "105-a-touch-waits-for-backlogs": (county_tests("ingest/test_inbox.py"),),
     "110-carriers-place-taken": (county_tests("ingest/test_rows_that_move.py"),),
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
 }

@@ -69,6 +69,15 @@ def test_the_one_that_sends_more_bytes_gets_fewer_messages_through(inbox: FairIn
     assert senders(inbox.take(max_messages=9, max_bytes=2**20)).count("shili-02") == 8
 
 
+def test_a_touch_goes_before_the_backlogs_of_stations_that_have_used_as_much(inbox: FairInbox) -> None:
+    for _ in range(2):
+        for number in range(40):
+            send(inbox, f"shili-{number}", "facts", b"x" * 40_000)
+    inbox.take(max_messages=50, max_bytes=2**30)
+    send(inbox, "shili-99", "facts", b"x" * 300)
+    assert senders(inbox.take(max_messages=5, max_bytes=2**20))[0] == "shili-99"
+
+
 def test_what_was_used_is_remembered_from_batch_to_batch(inbox: FairInbox) -> None:
     for _ in range(3):
         send(inbox, "shili-01", "facts", b"x" * 40_000)
