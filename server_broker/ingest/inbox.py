@@ -147,7 +147,7 @@ class FairInbox:
         self._accounts: dict[str, _Account] = {}
         self._queues: dict[str, LeafQueue] = {}
         self._busy: dict[Precedence, dict[LeafQueue, None]] = {precedence: {} for precedence in Precedence}
-        """Queues with messages, as ordered sets: of those whose turn comes at once, the first come goes first."""
+        """Queues with messages, as ordered sets: of a station's own, and of equal turns, the first come goes first."""
         self._blobs = 0
         self._unsure_bytes = 0
         self._reached_s = 0.0
@@ -224,23 +224,21 @@ class FairInbox:
 
     def _take(self, precedence: Precedence, most: int, max_bytes: int) -> list[Incoming]:
         busy, at = self._busy[precedence], self._clock()
-        ready = [
-            (queue.would_have_used_s, number, queue) for number, queue in enumerate(busy) if queue.account.is_ready(at)
-        ]
-        heapq.heapify(ready)
+        ready: defaultdict[str, deque[LeafQueue]] = defaultdict(deque)
+        for queue in busy:
+            if queue.account.is_ready(at):
+                ready[queue.account.station].append(queue)
+        turns = [(queues[0].would_have_used_s, number, queues) for number, queues in enumerate(ready.values())]
+        heapq.heapify(turns)
         taken: list[Incoming] = []
         of_those_with_less: Counter[str] = Counter()
         size = 0
-        while ready and len(taken) < most and size < max_bytes:
-            used_s, number, queue = ready[0]
-            account = queue.account
-            if used_s < queue.would_have_used_s:
-                # The same station was taken from by another of its leaves.
-                heapq.heapreplace(ready, (queue.would_have_used_s, number, queue))
-                continue
+        while turns and len(taken) < most and size < max_bytes:
+            _, number, queues = turns[0]
+            queue, account = queues[0], queues[0].account
             if (at_once := account.at_once(at)) is not None:
                 if of_those_with_less[account.station] == at_once:
-                    heapq.heappop(ready)
+                    heapq.heappop(turns)
                     continue
                 of_those_with_less[account.station] += 1
             message = queue.messages.popleft()
@@ -249,11 +247,13 @@ class FairInbox:
             size += len(message.payload)
             self._reached_s = max(self._reached_s, account.used_s)
             account.used_s += price_s(message)
-            if queue.messages:
-                heapq.heapreplace(ready, (queue.would_have_used_s, number, queue))
-            else:
-                heapq.heappop(ready)
+            if not queue.messages:
+                queues.popleft()
                 del busy[queue]
+            if queues:
+                heapq.heapreplace(turns, (queues[0].would_have_used_s, number, queues))
+            else:
+                heapq.heappop(turns)
         return taken
 
     def charge(self, station: str, seconds: float) -> None:

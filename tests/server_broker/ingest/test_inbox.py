@@ -78,6 +78,12 @@ def test_a_touch_goes_before_the_backlogs_of_stations_that_have_used_as_much(inb
     assert senders(inbox.take(max_messages=5, max_bytes=2**20))[0] == "shili-99"
 
 
+def test_what_a_station_sent_first_is_not_overtaken_by_what_is_smaller(inbox: FairInbox) -> None:
+    send(inbox, "shili-01", "facts", b"x" * 40_000)
+    send(inbox, "shili-01", "gone")
+    assert [message.leaf for message in inbox.take(**ROOM)] == ["facts", "gone"]
+
+
 def test_what_was_used_is_remembered_from_batch_to_batch(inbox: FairInbox) -> None:
     for _ in range(3):
         send(inbox, "shili-01", "facts", b"x" * 40_000)
