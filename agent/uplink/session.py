@@ -335,14 +335,13 @@ class Session:
         disagreement = self._disagreement
         if disagreement is None:
             return
-        ended = self._stream.epoch
         try:
             self._stream.begin_epoch(disagreement.reason, matched=matched)
         except StorageFull:
             log.exception("%s: no room for a new epoch", self._station)
             self._wait_longer()
             return
-        detail = f"记录流 {ended.hex()} 已结束：核对到第 {matched} 条一致，县里到第 {disagreement.county_through} 条"
+        detail = f"原来的记录核对到第 {matched} 条一致，县里到第 {disagreement.county_through} 条；已另开记录流"
         self._alarms.raise_once(alarm_codes.STREAM_ENDED[disagreement.reason], "critical", detail)
         self._begin_asking_when_built()
 
