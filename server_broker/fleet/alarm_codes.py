@@ -55,6 +55,8 @@ STATION_FLOODS: Final = "station_floods"
 """It sends more than its share of messages, or messages that cost far more than others."""
 STATION_QUOTA: Final = "station_quota"
 """It has sent as much as the county takes of a station in a day."""
+TWO_MACHINES: Final = "two_machines"
+"""Two machines use its identity by turns (`server_broker.ingest.twins`)."""
 TOO_MANY_STREAMS: Final = "too_many_streams"
 TOO_MANY_CORRECTIONS: Final = "too_many_corrections"
 """It corrected its clock more often in one boot than the county takes into account."""
@@ -133,6 +135,7 @@ COUNTY_ALARMS: Final = frozenset(
         TOO_MANY_FACTS,
         STATION_FLOODS,
         STATION_QUOTA,
+        TWO_MACHINES,
         TOO_MANY_STREAMS,
         TOO_MANY_CORRECTIONS,
         STATION_CERTIFICATE,

@@ -73,6 +73,8 @@ COUNTY_ENDS: Final[dict[str, End]] = {
     codes.QUARANTINED: _REPEATED,
     codes.PURPOSE_CHANGED: _REPEATED,
     codes.STATION_FLOODS: Calm(timedelta(minutes=10)),
+    # The two may be an hour apart.
+    codes.TWO_MACHINES: Calm(timedelta(hours=1)),
     codes.TOO_MANY_CORRECTIONS: Calm(timedelta(days=1)),
     # It is raised while dates are settled for which it is not read whole.
     codes.TOO_MANY_FACTS: Calm(timedelta(days=1)),

@@ -144,15 +144,31 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset(
             {
                 *(county_codes.UNEXPLAINED_FACTS, county_codes.FACTS_LOST, county_codes.LEDGER_TOO_LARGE),
-                *(county_codes.EPOCH_OPENED, county_codes.CONFLICTING_FACT, county_codes.SIGNED_HEADS_FULL),
+                *(county_codes.CONFLICTING_FACT, county_codes.SIGNED_HEADS_FULL),
             }
         ),
+    ),
+    Kind(
+        "new_stream",
+        "站点另开了新的记录流",
+        "县运维",
+        "请问村里是否换过旧卡、卡是否坏过；都没有，就当卡被拷贝了：在站点页生成接入码，换新机器。",
+        "station",
+        frozenset({county_codes.EPOCH_OPENED}),
+    ),
+    Kind(
+        "two_machines",
+        "有两台机器在用同一个站点编号",
+        "县运维",
+        "请马上在站点页生成接入码，换新机器，旧的和拷贝的就都连不上；没有新机器才吊销。",
+        "station",
+        frozenset({county_codes.TWO_MACHINES}),
     ),
     Kind(
         "stream",
         "站点说记录和县里接不上",
         "县运维",
-        "请打开站点页看账目，再查站点是否换过旧卡、有没有人拷贝过它的卡；可疑就吊销。",
+        "请问村里是否换过旧卡；没有换过，就当卡被拷贝了：在站点页生成接入码，换新机器；没有新机器才吊销。",
         "station",
         frozenset({station_codes.COUNTY_LOST_FACTS, station_codes.FACTS_REFUSED, *station_codes.STREAM_ENDED.values()}),
         "station",

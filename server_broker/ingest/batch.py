@@ -4,6 +4,7 @@ Each message is read, its sender is looked up, and it goes to the part that take
 `presence` what stations say of themselves, `server_broker.media` pictures, and `quarantine` what cannot be read.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from protocol.refusal import Refused
 from protocol.topics import Topic
 from protocol.twin import Reported
 from protocol.vitals import Vitals
+from server_broker.fleet.alarms import raise_alarms
 from server_broker.fleet.generation import StatedGenerations, generation
 from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import Intake
@@ -26,6 +28,7 @@ from server_broker.ingest.presence import Presence, answer_compares, take_presen
 from server_broker.ingest.quarantine import Quarantine, ToQuarantine
 from server_broker.ingest.quota import DayQuota
 from server_broker.ingest.stream_tables import SenderRow
+from server_broker.ingest.twins import TwinWatch
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.platform.county_config import FACTS_A_DAY
@@ -59,13 +62,17 @@ class _Sorted:
 
 
 class BatchProcessor:
-    """Processes batches. One object lives as long as the worker, because quarantine has a bound for each hour."""
+    """Processes batches. One object lives as long as the worker, because some things are counted over many batches.
+
+    Quarantine has a bound for each hour, and which machine a station was is asked at its next birth.
+    """
 
     def __init__(self, *, clock: Callable[[], datetime], facts_a_day: int = FACTS_A_DAY) -> None:
         self._clock = clock
         self._quota = DayQuota(facts_a_day)
         self._quarantine = Quarantine()
         self._stated = StatedGenerations()
+        self._twins = TwinWatch(time.monotonic)
 
     def process_batch(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
         """Store what a batch brings, COMMIT, and return the messages to publish.
@@ -83,11 +90,8 @@ class BatchProcessor:
         with transaction.atomic():
             self._quota.begin(now)
             sorted_ = self._sort(batch)
-            stated = {
-                sender.id: message.generation
-                for sender, message in sorted_.presence
-                if isinstance(message, Birth) and message.generation is not None
-            }
+            births = [(sender.id, message) for sender, message in sorted_.presence if isinstance(message, Birth)]
+            stated = {station: birth.generation for station, birth in births if birth.generation is not None}
             # Before everything else, because each receipt and welcome below states the county's generation.
             number = self._stated.judge(stated, own=generation(), now=now)
             outgoing = []
@@ -97,6 +101,7 @@ class BatchProcessor:
                 outgoing += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)
             # After the facts, so that the welcomes of this batch and its comparisons know of them.
             outgoing += take_presence(sorted_.presence, now=now, generation=number)
+            raise_alarms(self._twins.calls(births), at=now)
             outgoing += answer_compares(sorted_.compares)
             outgoing += self._take_blobs(sorted_, now)
             # Last, because chunks that were refused above go into quarantine too.

@@ -181,6 +181,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "103-unmeasured-goes-on": (county_tests("requests/test_surplus.py"),),
     "104-unread-facts-count-as-nothing": (county_tests("settling/test_told_too_much.py"),),
     "105-a-touch-waits-for-backlogs": (county_tests("ingest/test_inbox.py"),),
+    "106-repeated-birth-taken-for-a-twin": (county_tests("ingest/test_twins.py"),),
     "110-carriers-place-taken": (county_tests("ingest/test_rows_that_move.py"),),
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
 }
@@ -234,6 +235,7 @@ ROOMS = (
                 "ingest/test_carried.py",
                 "ingest/test_fact_rooms.py",
                 "ingest/test_inbox.py",
+                "ingest/test_twins.py",
                 "ingest/test_costs.py",
                 "ingest/test_wire.py",
                 "ingest/test_floods.py",
