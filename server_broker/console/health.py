@@ -12,6 +12,7 @@ WEAK_PERCENT = 25
 LITTLE_MEMORY_KIB = 60 * 1024
 LEAST_UP_S = 6 * 3600
 """A start writes much more than normal operation, so before this uptime the average would be far too high."""
+_NOT_REPORTED = Word("·", "本机不报告", "quiet")
 _TONES = ("quiet", "good", "warn", "bad")
 """From the least to the most serious."""
 
@@ -110,12 +111,17 @@ def _temperature(machine: Machine) -> Reading:
     celsius = machine.temperature_c
     note = "正在降速运行" if machine.throttled == "now" else ""
     if celsius is None:
-        return Reading("温度", UNKNOWN, note)
+        return Reading("温度", _lacking(machine), note)
     if celsius >= HOT_C:
         return Reading("温度", Word("✕", f"过热 {celsius} °C", "bad"), note, REMEDIES["too_hot"])
     if celsius > WARM_C:
         return Reading("温度", Word("△", f"偏热 {celsius} °C", "warn"), note, REMEDIES["too_hot"])
     return Reading("温度", Word("✓", f"{celsius} °C", "good"), note)
+
+
+def _lacking(machine: Machine) -> Word:
+    """Return the word for a value that is absent: the machine does not report it, unless nobody has looked at it."""
+    return UNKNOWN if machine == Machine() else _NOT_REPORTED
 
 
 def _power(machine: Machine) -> Reading:
@@ -127,7 +133,7 @@ def _power(machine: Machine) -> Reading:
         case "no":
             return Reading("供电", Word("✓", "正常", "good"))
         case _:
-            return Reading("供电", UNKNOWN)
+            return Reading("供电", _lacking(machine))
 
 
 def _sd_card(health: Health) -> Reading:
@@ -142,7 +148,9 @@ def _sd_card(health: Health) -> Reading:
     if worn is not None:
         tone = Word("△", f"已用约 {worn} %", "warn") if worn > 70 else Word("✓", f"已用约 {worn} %", "good")
         return Reading("存储卡", tone, _notes("写入寿命", rate))
-    return Reading("存储卡", UNKNOWN, _notes("SD 卡不报告寿命" if machine.card == "sd" else "", rate))
+    if machine.card == "sd":
+        return Reading("存储卡", UNKNOWN, _notes("SD 卡不报告寿命", rate))
+    return Reading("存储卡", _lacking(machine), rate)
 
 
 def _notes(*notes: str) -> str:
