@@ -143,13 +143,15 @@ class LinkDown(Struct, frozen=True):
     """A connection ended or an attempt failed. ``reason`` is English, for the log.
 
     ``dates_refused`` says that only the dates of the broker's certificate were wrong; ``refused``, that the broker
-    proved to be the county's and lets this machine in no more.
+    proved to be the county's and lets this machine in no more; ``taken_over``, that it ended the connection because
+    another one was made by this station's identity.
     """
 
     attempt: int
     reason: str
     dates_refused: bool = False
     refused: bool = False
+    taken_over: bool = False
 
 
 class MessageCame(Struct, frozen=True):

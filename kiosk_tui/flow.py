@@ -123,7 +123,8 @@ class Flow:
         if self._resuming_until is not None and self._mono_ms() >= self._resuming_until:
             self._resuming_until = None
         view = self._what_to_show()
-        if isinstance(view, HomeView):
+        # At rest nobody would see that the county refuses this machine, and would touch here.
+        if isinstance(view, HomeView) and not view.home.county_refuses:
             self._rest.tick()
         else:
             self._rest.stir()

@@ -37,7 +37,7 @@ from kiosk_tui.words import months as words_months
 from kiosk_tui.words import notices as words_notices
 from kiosk_tui.words import visits as words_visits
 from kiosk_tui.words import wishes as words_wishes
-from protocol.kiosk import ToAgent
+from protocol.kiosk import Home, ToAgent
 from protocol.kiosk_feedback import HelpState
 from protocol.kiosk_sound import Play, SoundShown, StopSound
 from protocol.spoken_lines import spoken_as
@@ -170,7 +170,7 @@ def lines_of(view: View) -> tuple[str, ...]:
     """Return the codes of the sentences of a screen, in the order in which they are read."""
     match view:
         case HomeView():
-            return ("present_card",) if view.home.reader_ready else ("reader_gone",)
+            return _lines_of_home(view.home)
         case AskCardView(reader_ready=True):
             return ("ask_card", "ask_card.then", "ask_card.what")
         case AskCardView():
@@ -196,13 +196,21 @@ def lines_of(view: View) -> tuple[str, ...]:
             return _lines_of_reading(view)
 
 
+def _lines_of_home(home: Home) -> tuple[str, ...]:
+    if home.county_refuses:
+        # Shown and not said: no clip has it.
+        return ()
+    return ("present_card",) if home.reader_ready else ("reader_gone",)
+
+
 def _lines_of_reading(view: View) -> tuple[str, ...]:
     """Return the same of a screen that shows more than sentences of the table; the rest is left out."""
     match view:
         case TodayView():
             none = ("today.no_notices",) if view.notices == () else ()
-            # That the county refuses this machine is shown and not said: no clip has it.
-            link = () if view.home.county_refuses else (f"today.link.{view.home.link}",)
+            # Of a machine that the county refuses, or whose identity another one has, no clip says it.
+            silent = view.home.county_refuses or view.home.identity_shared
+            link = () if silent else (f"today.link.{view.home.link}",)
             return (*none, f"today.clock.{view.home.quality}", *link)
         case NoticeView() if view.shown is not None and not view.shown.line:
             return ("notice.over",)

@@ -172,6 +172,9 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     county_refuses: bool = False
     """The county's broker lets this machine in no more: its station is revoked, another machine has its place, or the
     county came back from a copy that is older than the station."""
+    identity_shared: bool = False
+    """Another machine connects to the county's broker by this station's identity, such as a copy of its SD card. Each
+    ends the other's connection."""
 
 
 GRACE_MIN = 10

@@ -36,6 +36,8 @@ class Status(Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
     """The county said on this connection that it does not know the time itself."""
     county_refuses: bool = False
     """As `protocol.kiosk.Home.county_refuses`."""
+    identity_shared: bool = False
+    """As `protocol.kiosk.Home.identity_shared`."""
 
 
 # Kiosk to agent.

@@ -74,7 +74,7 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
     machine = status.health.machine
     waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
     linked = status.link == "connected"
-    link = Finding("上传", f"已连上县里，{waits}") if linked else _no_link(status, waits)
+    link = _link_finding(status, waits, linked=linked)
     used = f"已用 {(status.month_bytes or 0) / 1_000_000:.1f} MB"
     if status.month_bytes is None:
         month = Finding("本月流量", "未知", well=None)
@@ -93,9 +93,14 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
     ]
 
 
-def _no_link(status: Status, waits: str) -> Finding:
+def _link_finding(status: Status, waits: str, *, linked: bool) -> Finding:
     if status.county_refuses:
         return problem_finding("上传", 25, f"县里不让本机连上，{waits}")
+    if status.identity_shared:
+        # At this moment it may be connected: the two take turns.
+        return problem_finding("上传", 28, f"另一台机器在用本站编号，{waits}")
+    if linked:
+        return Finding("上传", f"已连上县里，{waits}")
     return problem_finding("上传", 26, f"没连上，{waits}")
 
 

@@ -42,6 +42,8 @@ _NOT_AUTHORIZED = 0x87
 """MQTT 5.0, 3.9.3: so the broker answers every SUBSCRIBE of a station that is not on its list."""
 _NOT_LET_IN = (0x86, _NOT_AUTHORIZED)
 """Bad user name or password, not authorized (MQTT 5.0, 3.2.2.2): so a county's own RabbitMQ refuses a revoked board."""
+_SESSION_TAKEN_OVER = 0x8E
+"""MQTT 5.0, 3.14.2.1: another connection was made by this station's client id."""
 
 
 class Connection:
@@ -69,6 +71,7 @@ class Connection:
         self._judge_at = judge_at
         self._dates_refused = False
         self._refused = False
+        self._taken_over = False
         self._lock = threading.Lock()
         self._silent = False
         self._ending = threading.Event()
@@ -167,7 +170,7 @@ class Connection:
                 self._on_socket_close(self._client, None, sock)
                 sock.close()
             reason = self._reason or "connection lost"
-            self._say(LinkDown(self._attempt, reason, self._dates_refused, self._refused))
+            self._say(LinkDown(self._attempt, reason, self._dates_refused, self._refused, self._taken_over))
 
     def _loop(self) -> None:
         deadline: float | None = None
@@ -226,6 +229,7 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         by = "by the broker" if flags.is_disconnect_packet_from_server else "here"
+        self._taken_over = flags.is_disconnect_packet_from_server and code.value == _SESSION_TAKEN_OVER
         self._reason = self._reason or f"disconnected {by}, reason code 0x{code.value:02x}"
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:

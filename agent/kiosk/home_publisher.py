@@ -63,6 +63,7 @@ class HomePublisher:
         self._duty_dates = duty_dates
         self._link: LinkState = "connecting"
         self._refused = False
+        self._identity_shared = False
         self._strange_keyboard = False
         self._changed = True
         self._sent_ms: int | None = None
@@ -82,13 +83,23 @@ class HomePublisher:
         """Whether the county lets this machine in no more, as it is shown."""
         return self._refused
 
+    @property
+    def identity_shared(self) -> bool:
+        """Whether another machine connects by this station's identity, as it is shown."""
+        return self._identity_shared
+
     def changed(self) -> None:
         """Note that something on the home screen has changed."""
         self._changed = True
 
-    def link_changed(self, state: LinkState, *, refused: bool = False) -> None:
-        """Show a new state of the link. ``refused``: the county lets this machine in no more."""
-        self._link, self._refused = state, refused
+    def link_changed(self, state: LinkState, *, refused: bool = False, identity_shared: bool = False) -> None:
+        """Show a new state of the link.
+
+        Args:
+            refused: The county lets this machine in no more.
+            identity_shared: Another machine connects by this station's identity.
+        """
+        self._link, self._refused, self._identity_shared = state, refused, identity_shared
         self._changed = True
 
     def keyboard_seen(self, *, strange: bool) -> None:
@@ -139,6 +150,7 @@ class HomePublisher:
             today=self._today(now),
             board=desired.duty_board,
             county_refuses=self._refused,
+            identity_shared=self._identity_shared,
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -140,14 +140,14 @@ class StationDelegate:
         """State that a file is given up, so that the county does not wait for it."""
         self._fact_writer.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 
-    def link_changed(self, state: LinkState, *, refused: bool) -> None:
+    def link_changed(self, state: LinkState, *, refused: bool, identity_shared: bool) -> None:
         """Show the link's state. If the link is back, fetch at once what is missing."""
         if state == "connected":
             self._shelf.hurry()
             self._packs.hurry()
         else:
             self._county_untold = False
-        self._home.link_changed(state, refused=refused)
+        self._home.link_changed(state, refused=refused, identity_shared=identity_shared)
 
     def vitals(self) -> Vitals:
         """Return how the station is now."""
@@ -189,6 +189,7 @@ class StationDelegate:
             screen=screen,
             county_untold=self._county_untold,
             county_refuses=self._home.refused,
+            identity_shared=self._home.identity_shared,
         )
 
     def puts_off(self, what: Sheddable) -> bool:

@@ -133,8 +133,13 @@ class UplinkDelegate(Protocol):
     def on_blob_damaged(self, sha256: bytes) -> None:
         """Take note that a file is damaged. The uplink gives it up as soon as this returns."""
 
-    def link_changed(self, state: LinkState, *, refused: bool) -> None:
-        """Take note of the new state of the link, and of whether the county refuses this machine."""
+    def link_changed(self, state: LinkState, *, refused: bool, identity_shared: bool) -> None:
+        """Take note of the new state of the link.
+
+        Args:
+            refused: The county refuses this machine.
+            identity_shared: Another machine connects by this station's identity.
+        """
 
     def vitals(self) -> Vitals:
         """Return how the station is now."""

@@ -26,6 +26,7 @@ from agent.uplink.frame_sender import FrameSender
 from agent.uplink.ports import BlobSource, Stream, UplinkDelegate
 from agent.uplink.reconnector import SILENCE_MS, Backoff, BrokerEndpoints, Reconnector
 from agent.uplink.session import Session
+from agent.uplink.take_overs import TakeOvers
 from agent.uplink.vitals_sender import VitalsSender
 from protocol import alarm_codes, result_reasons
 from protocol.birth import Gone, Welcome
@@ -79,7 +80,8 @@ class Uplink:
         self._stepping = False
         """A step is under way. Facts that are committed meanwhile are sent at its end."""
         self._refused = False
-        self._told: tuple[LinkState, bool] = ("connecting", False)
+        self._take_overs = TakeOvers(parts.mono_ms)
+        self._told: tuple[LinkState, bool, bool] = ("connecting", False, False)
         """The link's state as the delegate was told last."""
         self._unreported: Reported | None = None
         """The report on what is in force. It waits until no fact does."""
@@ -138,6 +140,11 @@ class Uplink:
         It stays so while the line is down, because the next answer will be the same.
         """
         return self._refused
+
+    @property
+    def identity_shared(self) -> bool:
+        """Whether another machine connects by this station's identity, so that neither keeps its connection."""
+        return self._take_overs.go_on
 
     @property
     def connected(self) -> bool:
@@ -218,6 +225,9 @@ class Uplink:
                     if event.refused and not self._refused:
                         log.warning("%s: the county's broker refuses this machine", self._station)
                     self._refused = self._refused or event.refused
+                    if event.taken_over:
+                        # Of this connection: what an earlier one of this station still hears never comes here.
+                        self._take_overs.heard()
                     self._lose(event.reason)
                 case Delivered(ticket=ticket, reason_code=code):
                     self._channel.on_puback(ticket, code)
@@ -294,9 +304,12 @@ class Uplink:
             self._lose(str(error))
         finally:
             self._stepping = False
-        if (self.state, self._refused) != self._told:
-            self._told = (self.state, self._refused)
-            self._delegate.link_changed(self.state, refused=self._refused)
+        shared = self.identity_shared
+        if (self.state, self._refused, shared) != self._told:
+            if shared and not self._told[-1]:
+                log.warning("%s: another machine connects by this station's identity", self._station)
+            self._told = (self.state, self._refused, shared)
+            self._delegate.link_changed(self.state, refused=self._refused, identity_shared=shared)
 
     def _publish_what_is_due(self) -> None:
         # Whatever is published first takes the line first: birth and facts before everything else.

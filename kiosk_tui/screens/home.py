@@ -68,9 +68,9 @@ class HomeScreen(KioskScreen[HomeView]):
         self._clock.show(clock_face(f"{village_time(view.minute):%H:%M}" if is_dated(home) else "--:--"))
         # Beside the clock a narrow screen has no room for the year.
         self._status.show(_status(view, year=self.size.width >= 72))
-        self._card.set_class(not home.reader_ready, "-gone")
-        self._card.show(Content(fit(words.PRESENT_CARD if home.reader_ready else words.READER_GONE, width)))
-        trouble = words.REFUSED if home.county_refuses else words.TROUBLE.get(home.trouble, "")
+        self._card.set_class(home.county_refuses or not home.reader_ready, "-gone")
+        self._card.show(Content(fit(_where_to_touch(home), width)))
+        trouble = words.trouble_of(home)
         call = words_help.short(home.help, words.link_of(home)) if home.help is not None else ""
         # A call for help is told of for an hour, and what the county says must not wait for that.
         coming = [announcement(line, view.minute) for line in home.meetings if line.count is None and is_dated(home)]
@@ -81,7 +81,9 @@ class HomeScreen(KioskScreen[HomeView]):
         self._notice.show(Content(_one_line(notices, width, view.turn)))
         # While people come to a meeting, their number stands where the duty does.
         meets = on_home(home.meetings, view.minute, view.turn, dated=is_dated(home))
-        self._people.show(Content("\n".join([fit(line, width) for line in meets] or on_duty(home, width))))
+        people = [fit(line, width) for line in meets] or on_duty(home, width)
+        # Whoever reads there that a touch of theirs is awaited would touch here.
+        self._people.show(Content("\n".join(wrap(words.REFUSED, width) if home.county_refuses else people)))
         self._menu.show(view.menu)
         self._keys.hints = (KeyHint("9", words.KEY_HELP),)
         self._keys.right = words.simulated(home.simulated) if home.simulated else words.PRODUCT
@@ -109,14 +111,20 @@ def ask_card_text(view: AskCardView, _: Room) -> ScreenText:
     return ScreenText(words_visits.KEY_MINE, blocks, hints)
 
 
+def _where_to_touch(home: Home) -> str:
+    if home.county_refuses:
+        return words.TOUCH_ELSEWHERE
+    return words.PRESENT_CARD if home.reader_ready else words.READER_GONE
+
+
 def is_dated(home: Home) -> bool:
     """Return whether the date is known. Without it there is no time, no date and no duty board to show."""
     return home.quality in DATED_QUALITIES
 
 
 def on_duty(home: Home, width: int) -> list[str]:
-    """Return in two lines who is here in the windows that run, and who has not touched; or why there is nothing to
-    say."""
+    """Return in at most two lines who is here in the windows that run, and who has not touched; or why there is
+    nothing to say."""
     if not is_dated(home):
         return [words.NO_DATE]
     if home.board and not home.duty:
@@ -127,10 +135,9 @@ def on_duty(home: Home, width: int) -> list[str]:
     if running and home.board == "names":
         return [fit_names(words.on_duty_now(len(running)), [_person(row) for row in running], width)]
     if running:
-        return [
-            fit_names(words.here(len(here)), here, width),
-            fit_names(words.not_touched(len(not_yet)), not_yet, width),
-        ]
+        # Nobody is to touch at a machine that the county refuses.
+        awaited = [] if home.county_refuses else [fit_names(words.not_touched(len(not_yet)), not_yet, width)]
+        return [fit_names(words.here(len(here)), here, width), *awaited]
     coming = next((row for row in home.duty if row.state == "coming"), None)
     if coming is not None:
         return [fit(words.next_window(coming.window, coming.start, coming.end), width)]

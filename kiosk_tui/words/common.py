@@ -9,8 +9,9 @@ from protocol.kiosk import Home, Lacking, Missing
 from protocol.kiosk_status import LinkState
 from protocol.units import ClockQuality, Direction
 
-type LinkShown = LinkState | Literal["refused"]
-"""The line to the county; ``refused``: the county lets this machine in no more, whatever the line does."""
+type LinkShown = LinkState | Literal["refused", "shared"]
+"""The line to the county; whatever it does, ``refused``: the county lets this machine in no more; ``shared``: another
+machine connects by this station's identity."""
 
 DIRECTION: dict[Direction, str] = {"in": _("上班"), "out": _("下班")}
 MISSING: dict[Missing, str] = {"arrival": _("上班卡"), "departure": _("下班卡")}
@@ -19,6 +20,7 @@ LINK: dict[LinkShown, str] = {
     "connecting": _("…  正在连接县里"),
     "offline": _("！ 网络不通"),
     "refused": _("！ 本机停用了"),
+    "shared": _("！ 编号用重了"),
 }
 """While the link is well, the screen says nothing about it."""
 SIGN = {"green": "✓  ", "amber": "！ ", "red": "×  "}
@@ -98,6 +100,7 @@ LINK_SAID: dict[LinkState, str] = {
 }
 REFUSED = _("县里不认这台机器了。可能吊销了，或者换了新的。打的卡传不上去，请联系镇办。")
 """The station can't tell the causes apart; that the county forgot it after a restore is a third one."""
+SHARED = _("另一台机器在用本站编号。打卡照常，请联系镇办。")
 NO_DATE = _("时间对准以后，这里显示谁在值班。")
 COLUMN_NAME = _("姓名")
 COLUMN_WINDOW = _("时段")
@@ -119,6 +122,8 @@ TROUBLE = {
 """What somebody at the station can put right, by the agent's code."""
 READER_GONE = _("！读卡器没准备好，先别打卡，请联系镇办。")
 PRESENT_CARD = _("请把卡贴到读卡器上")
+TOUCH_ELSEWHERE = _("！本机停用，别在这里打卡。请用新机器或找镇办。")
+"""Of a machine that the county refuses. A touch is recorded all the same, but it counts for nobody by itself."""
 
 TODAY = _("今日")
 KEY_LEARN = _("学习")
@@ -188,12 +193,19 @@ def together(first: str, second: str = "") -> str:
 
 def link_of(home: Home) -> LinkShown:
     """Return what people are told of the line to the county."""
-    return "refused" if home.county_refuses else home.link
+    if home.county_refuses:
+        return "refused"
+    return "shared" if home.identity_shared else home.link
+
+
+def trouble_of(home: Home) -> str:
+    """Return what somebody at the station should do something about, or an empty string."""
+    return SHARED if link_of(home) == "shared" else TROUBLE.get(home.trouble, "")
 
 
 def link_said(link: LinkShown, count: int) -> str:
     """Return how the line to the county is, and how much waits for it."""
-    said = REFUSED if link == "refused" else LINK_SAID[link]
+    said = REFUSED if link == "refused" else SHARED if link == "shared" else LINK_SAID[link]
     return together(said, counted("还有 {count} 条没传。", count)) if count else said
 
 

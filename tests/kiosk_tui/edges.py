@@ -22,6 +22,7 @@ EMPTY = replace(samples.HOME, duty=[], learning=False, simulated=[])
 ONE = replace(samples.HOME, duty=samples.DUTY[:1])
 OFFLINE = replace(samples.HOME, link="offline", waiting=3)
 NOT_LET_IN = replace(OFFLINE, county_refuses=True)
+SHARED = replace(OFFLINE, identity_shared=True)
 NO_READER = replace(samples.HOME, reader_ready=False)
 ONE_NOTICE = NoticesShown(notices=samples.NOTICE_LINES[:1])
 SHELF = shelf()
@@ -46,11 +47,13 @@ EDGES: dict[str, Way] = {
     "home-one": _shows(ONE),
     "home-offline": _shows(OFFLINE),
     "home-refused": _shows(NOT_LET_IN),
+    "home-shared": _shows(SHARED),
     "home-no-reader": _shows(NO_READER),
     "today-empty": _answers(_presses("1"), NoticesShown(notices=[])),
     "today-one": _answers(_presses("1"), ONE_NOTICE),
     "today-offline": _after(_shows(OFFLINE), "1"),
     "today-refused": _after(_shows(NOT_LET_IN), "1"),
+    "today-shared": _after(_shows(SHARED), "1"),
     "today-longest": _answers(_after(rig._long_names, "1"), samples.NOTICES),
     "rest-one": rig._rests(samples.RESTING, ONE_NOTICE, samples.NOTICE),
     "duty-empty": _after(_shows(EMPTY), "1", "1"),

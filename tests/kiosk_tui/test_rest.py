@@ -106,6 +106,19 @@ def test_the_village_says_when_it_begins(minutes: int) -> None:
     assert isinstance(kiosk.flow.view(), RestView if minutes else HomeView)
 
 
+def test_a_machine_that_the_county_refuses_does_not_rest_because_nobody_would_see_why_not_to_touch() -> None:
+    kiosk = _home_that_rests()
+    kiosk.clock.pass_s(120)
+    kiosk.flow.agent_said(samples.NOTICES)
+    assert isinstance(kiosk.flow.view(), RestView)
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.RESTING, county_refuses=True))
+    kiosk.flow.tick()
+    assert isinstance(kiosk.flow.view(), HomeView)
+    kiosk.clock.pass_s(600)
+    kiosk.flow.tick()
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
 def test_who_left_a_place_open_has_home_for_two_minutes_before_it_rests() -> None:
     kiosk = _home_that_rests()
     kiosk.press("1")

@@ -16,6 +16,7 @@ from protocol.kiosk_sound import MAX_LINES, Play, SoundShown, StopSound
 from protocol.spoken_lines import SPOKEN
 from tests.kiosk_tui import document_samples, samples
 from tests.kiosk_tui.asked_in_another_language import asked as asked_everywhere
+from tests.kiosk_tui.edges import DRAWN
 from tests.kiosk_tui.rig import STATES, OpenKiosk
 
 ALL = SoundShown(lines=list(SPOKEN))
@@ -48,6 +49,10 @@ def test_a_kiosk_asks_for_the_same_recordings_in_every_language(language: str) -
 
 
 SAID = {
+    "home-refused": (),
+    "home-shared": ("present_card",),
+    "today-refused": ("today.clock.synced",),
+    "today-shared": ("today.clock.synced",),
     "today": ("today.clock.synced", "today.link.connected"),
     "notice": (),
     "notice-over": ("notice.over",),
@@ -68,7 +73,7 @@ SAID = {
 
 @pytest.mark.parametrize("state", SAID)
 def test_what_is_the_same_for_everybody_is_said_and_nothing_of_what_somebody_reads_or_asks(state: str) -> None:
-    assert lines_of(OpenKiosk(state).flow.view()) == SAID[state]
+    assert lines_of(OpenKiosk(DRAWN[state]).flow.view()) == SAID[state]
 
 
 def test_the_steps_of_a_question_are_said_with_their_keys() -> None:

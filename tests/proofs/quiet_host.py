@@ -52,7 +52,7 @@ class QuietHost:
     def on_blob_damaged(self, sha256: bytes) -> None:
         raise AssertionError("a picture was damaged")
 
-    def link_changed(self, state: LinkState, *, refused: bool) -> None:
+    def link_changed(self, state: LinkState, *, refused: bool, identity_shared: bool) -> None:
         pass
 
     def puts_off(self, what: Sheddable) -> bool:

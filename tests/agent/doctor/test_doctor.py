@@ -38,7 +38,7 @@ from agent.wiring.doctoring import doctor_tools
 from agent.wiring.trial import contact_ready, indicator_ready, reader_ready
 from protocol.health import DeviceHealth, DeviceKind, Health, Machine
 from protocol.kiosk import Home, ToAgent, ToKiosk
-from protocol.kiosk_status import Status
+from protocol.kiosk_status import LinkState, Status
 from tests.agent.camera.socket_activation import activated
 from tests.agent.station.station_process import StationProcess
 from tests.agent.uplink.pki import START, Authority, Issued
@@ -497,6 +497,16 @@ def test_what_a_running_agent_says_is_judged(enrolled: EnrolledStation) -> None:
 def test_a_machine_that_the_county_refuses_is_told_so_and_not_to_wait(enrolled: EnrolledStation) -> None:
     refused = msgspec.structs.replace(STATUS, link="offline", county_refuses=True)
     assert codes(asked(enrolled, refused)) == {25, *UNREACHABLE}
+    # A new code would throw out the machine that has taken this one's place.
+    assert PROBLEMS[25].remedy.index("换了新机器") < PROBLEMS[25].remedy.index("新码")
+
+
+@pytest.mark.parametrize("link", ["connected", "offline"])
+def test_a_machine_whose_identity_another_one_has_sends_nobody_to_its_line(
+    enrolled: EnrolledStation, link: LinkState
+) -> None:
+    shared = msgspec.structs.replace(STATUS, link=link, identity_shared=True)
+    assert codes(asked(enrolled, shared)) == {28, *UNREACHABLE}
 
 
 @pytest.mark.parametrize("untold", [True, False])

@@ -29,9 +29,9 @@ def test_a_technician_is_told_that_the_county_does_not_know_the_time(tmp_path: P
     with bench(tmp_path, system, trusted=False) as station:
         host = station.delegate
         host.on_no_county_time()
-        host.link_changed("connected", refused=False)
+        host.link_changed("connected", refused=False, identity_shared=False)
         assert host.status(screen=True).county_untold
-        host.link_changed("connecting", refused=False)
+        host.link_changed("connecting", refused=False, identity_shared=False)
         assert not host.status(screen=True).county_untold
         host.on_no_county_time()
         host.on_county_time(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
@@ -39,10 +39,17 @@ def test_a_technician_is_told_that_the_county_does_not_know_the_time(tmp_path: P
 
 
 def test_a_machine_that_the_county_refuses_says_so_at_home_until_it_is_let_in(station: Bench) -> None:
-    station.delegate.link_changed("offline", refused=True)
+    station.delegate.link_changed("offline", refused=True, identity_shared=False)
     assert station.home.current().county_refuses
-    station.delegate.link_changed("connected", refused=False)
+    station.delegate.link_changed("connected", refused=False, identity_shared=False)
     assert not station.home.current().county_refuses
+
+
+def test_that_another_machine_has_the_stations_identity_is_said_at_home_and_to_a_technician(station: Bench) -> None:
+    for shared in (True, False):
+        station.delegate.link_changed("connecting", refused=False, identity_shared=shared)
+        assert station.home.current().identity_shared == shared
+        assert station.delegate.status(screen=True).identity_shared == shared
 
 
 def test_a_desired_state_has_its_packs_fetched(station: Bench) -> None:

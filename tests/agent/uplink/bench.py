@@ -177,6 +177,7 @@ class RecordingDelegate:
     alarms: list[tuple[str, Severity]] = field(default_factory=list)
     states: list[LinkState] = field(default_factory=list)
     refused_states: list[bool] = field(default_factory=list)
+    shared_states: list[bool] = field(default_factory=list)
     damaged: list[bytes] = field(default_factory=list)
     duty: bool = False
     saving: tuple[Sheddable, ...] = ()
@@ -222,9 +223,10 @@ class RecordingDelegate:
     def on_blob_damaged(self, sha256: bytes) -> None:
         self.damaged.append(sha256)
 
-    def link_changed(self, state: LinkState, *, refused: bool) -> None:
+    def link_changed(self, state: LinkState, *, refused: bool, identity_shared: bool) -> None:
         self.states.append(state)
         self.refused_states.append(refused)
+        self.shared_states.append(identity_shared)
 
     def vitals(self) -> Vitals:
         return Vitals(

@@ -61,6 +61,8 @@ allow_anonymous true
 """
         )
         self.process: subprocess.Popen[bytes] | None = None
+        self.said = b""
+        """What the broker has logged since it runs."""
 
     def allow(self, *rules: str) -> None:
         """Write the stations' access list."""
@@ -82,11 +84,10 @@ allow_anonymous true
             said += piece
         threading.Thread(target=self._drain, args=(self.process.stderr,), daemon=True).start()
 
-    @staticmethod
-    def _drain(stream: IO[bytes]) -> None:
+    def _drain(self, stream: IO[bytes]) -> None:
         os.set_blocking(stream.fileno(), True)
-        while stream.read(4096):
-            pass
+        while piece := os.read(stream.fileno(), 4096):
+            self.said += piece
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """End the broker. Mosquitto forgets a SIGTERM that comes just after its start, so it is sent again."""

@@ -3,12 +3,17 @@
 import datetime
 import hashlib
 import os
+import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from agent.drivers.mqtt import PahoLink, station_context
+from agent.events import Event, LinkUp
+from agent.uplink.take_overs import ENOUGH, LASTS_MS
 from protocol.birth import Gone
 from protocol.codec import decode
 from protocol.facts import Reissued, Touch, decode_fact
@@ -16,7 +21,7 @@ from protocol.units import Moment
 from tests.agent.uplink.bench import STATION, MemoryOutbox, some_facts
 from tests.agent.uplink.network import MosquittoBroker, Wire
 from tests.agent.uplink.pki import Authority
-from tests.agent.uplink.real_station import RealStation
+from tests.agent.uplink.real_station import PATIENCE_S, RealStation
 from tests.benchmarks.stage.ip_packets import PacketCounter
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
@@ -123,6 +128,60 @@ def test_a_revoked_station_learns_that_it_is_not_the_network(
     wire.flowing.clear()
     station.linger(0.3)
     assert station.uplink.refused
+
+
+def test_a_copy_of_the_station_is_no_dead_network(
+    station: RealStation, county: CountyPeer, authority: Authority, broker: MosquittoBroker
+) -> None:
+    heard: queue.Queue[Event] = queue.Queue()
+    own = authority.issue(STATION)
+    copy = PahoLink(
+        station=STATION,
+        shard=0,
+        endpoints=[("127.0.0.1", broker.tls_port)],
+        context=lambda: station_context(ca_file=authority.ca_file, certificate_file=own.certificate, key_file=own.key),
+        put=heard.put,
+        mono_ms=station.mono_ms,
+    )
+    for number in range(ENOUGH):
+        station.run(lambda: station.all_receipted)
+        assert not station.uplink.identity_shared
+        copy.connect(attempt=number, keepalive_s=60, will=b"")
+        while not isinstance(heard.get(timeout=PATIENCE_S), LinkUp):
+            pass  # its connection before was taken over
+        station.run(lambda: station.uplink.state != "connected")
+    assert station.uplink.identity_shared
+    station.commit("all goes on")
+    station.run(lambda: station.all_receipted)
+    assert station.uplink.identity_shared
+    copy.disconnect()
+    station.skipped_ms += LASTS_MS
+    station.linger(0.1)
+    assert not station.uplink.identity_shared
+
+
+def test_a_station_that_takes_over_its_own_dead_connection_is_alone(
+    station: RealStation, county: CountyPeer, broker: MosquittoBroker, wire: Wire
+) -> None:
+    frozen = []
+    for number in range(ENOUGH):
+        station.run(lambda: station.all_receipted)
+        wire.flowing.clear()
+        station.commit(str(number))
+        for _ in range(6):
+            station.linger(0.05)
+            station.skipped_ms += 19_000
+        station.run(lambda: station.uplink.state != "connected")
+        # What the station sent on this connection stays in the wire, its end as well: the broker takes it for alive.
+        frozen.append(wire.flowing)
+        wire.flowing = threading.Event()
+        wire.flowing.set()
+    station.run(lambda: station.all_receipted)
+    assert broker.said.count(b"already connected, closing old connection") == ENOUGH
+    assert not station.uplink.identity_shared
+    assert not any(station.host.shared_states)
+    for one in frozen:
+        one.set()
 
 
 def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
