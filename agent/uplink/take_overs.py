@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 
 ENOUGH = 3
-"""So many within `LASTS_MS` are no chance. One may be: the kernel can repeat the CONNECT of an attempt that was given up,
-and it then reaches the broker after the next attempt's. Two machines that take turns have this many within a minute,
-because both wait 5 s at most at first."""
+"""So many within `LASTS_MS` are no chance. One may be: the kernel can repeat the CONNECT of an attempt that was given
+up, and it then reaches the broker after the next attempt's. Two machines that take turns have this many within a
+minute, because both wait 5 s at most at first."""
 LASTS_MS = 900_000
 """Both wait up to 300 s at last (`agent.uplink.reconnector.wait_cap_ms`), so two that go on taking turns are heard of
 every 10 minutes at least."""
