@@ -3,8 +3,11 @@
  *
  * 1. No plugin is asked about PINGREQ, PUBACK and the like, and Mosquitto 2.0.21 goes on reading from a TLS connection
  *    as long as packets go over the borders of TLS records. So when a turn of its loop has taken so much time on a core
- *    (HELD_MS), the connection from which alone it still reads is cut. A reload of the lists reads from nobody; a turn
- *    that is long because many connect reads from many.
+ *    (HELD_MS), the connection is cut from which alone it goes on reading: in ALONE_TIMES stretches of ALONE_MS each. A
+ *    reload of the lists reads from nobody, and a turn that is long because many connect reads from many. All of it is
+ *    measured in the broker's own time on a core: on a busy machine it has little of that between two looks, and then
+ *    whoever's turn it is was read from alone. Once is not enough: a stretch may begin in a reload and end in somebody's
+ *    only message.
  * 2. A client that sends much of what nobody let through is cut, however short its turns are: when in FLOW_MS more came
  *    from it than all messages and filters that the plugin let through in that time, its own and all others', and
  *    OTHER_BYTES. What is let through is paid for (gate.c), what no plugin is asked about and what is denied is not.
@@ -24,6 +27,8 @@
 
 #define LOOK_MS 10
 #define HELD_MS 50.0
+#define ALONE_MS 20.0
+#define ALONE_TIMES 2
 #define FLOW_MS 5000.0
 /* 100,000 PINGREQs a second. An honest station sends less than 100 bytes a second beside its messages. */
 #define OTHER_BYTES (1024L * 1024)
@@ -35,6 +40,10 @@
  */
 #define SENT_BYTES_A_SECOND 131072
 #define UNSENT_BYTES 32768
+
+/* What is no socket: nothing was read, or something from more than one. */
+#define NOBODY (-1)
+#define SEVERAL (-2)
 
 /* How much the broker has read from a connection. */
 struct reading {
@@ -62,7 +71,10 @@ struct turns {
     /* What only the looking thread uses. */
     unsigned long turn;
     double turn_began_ms;
-    struct look at_turn;
+    struct look at_turn; /* where the stretch began */
+    double stretch_began_ms;
+    int alone; /* the socket from which alone was read in the stretches before, or NOBODY */
+    int alone_times;
     unsigned long let_through_before;
     double flow_began_ms;
     struct look at_flow;
@@ -126,22 +138,22 @@ static void read_all(const struct turns *turns, struct look *look)
     }
 }
 
-/* Return the socket from which alone something was read since a look, or -1. */
+/* Return the socket from which alone something was read since a look; NOBODY or SEVERAL if there is no such one. */
 static int read_alone(const struct turns *turns, const struct look *look)
 {
-    int alone = -1;
+    int alone = NOBODY;
     for (size_t i = 0; i < look->count; i++) {
         if (read_from(turns, look->readings[i].socket) <= look->readings[i].bytes) continue;
-        if (alone >= 0) return -1;
+        if (alone != NOBODY) return SEVERAL;
         alone = look->readings[i].socket;
     }
     return alone;
 }
 
-/* Return the socket from which most was read since a look, and how much; -1 and 0 if nothing was. */
+/* Return the socket from which most was read since a look, and how much; NOBODY and 0 if nothing was. */
 static struct reading read_most(const struct turns *turns, const struct look *look)
 {
-    struct reading most = {-1, 0};
+    struct reading most = {NOBODY, 0};
     for (size_t i = 0; i < look->count; i++) {
         long long bytes = read_from(turns, look->readings[i].socket) - look->readings[i].bytes;
         if (bytes > most.bytes) most = (struct reading){look->readings[i].socket, bytes};
@@ -187,22 +199,42 @@ static double milliseconds(clockid_t clock)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
+/* Begin a stretch of the turn, in which it is to show from whom is read. */
+static void begin_stretch(struct turns *turns, double now_ms)
+{
+    read_all(turns, &turns->at_turn);
+    turns->stretch_began_ms = now_ms;
+}
+
 /* Cut whoever has had the broker's thread alone for too long in this turn. */
 static void look_at_turn(struct turns *turns)
 {
     unsigned long number = atomic_load(&turns->number);
     double now_ms = milliseconds(turns->broker_clock);
+    int alone;
 
     if (number != turns->turn) {
         turns->turn = number;
         turns->turn_began_ms = now_ms;
         turns->at_turn.count = 0;
-    } else if (now_ms - turns->turn_began_ms >= HELD_MS) {
-        /* Asked before the first look is taken, of which it says "nobody": something is read only between two looks. */
-        int alone = read_alone(turns, &turns->at_turn);
-        if (turns->at_turn.count == 0) read_all(turns, &turns->at_turn);
-        if (alone >= 0 && atomic_load(&turns->number) == number) cut(turns, alone);
+        return;
     }
+    if (now_ms - turns->turn_began_ms < HELD_MS) return;
+    if (turns->at_turn.count == 0) {
+        turns->alone = NOBODY;
+        begin_stretch(turns, now_ms);
+        return;
+    }
+    if (now_ms - turns->stretch_began_ms < ALONE_MS) return;
+    alone = read_alone(turns, &turns->at_turn);
+    if (alone != NOBODY) {
+        /* From nobody is read while a large TLS record is worked on. */
+        turns->alone_times = alone == turns->alone ? turns->alone_times + 1 : 1;
+        turns->alone = alone;
+    }
+    begin_stretch(turns, now_ms);
+    if (turns->alone < 0 || turns->alone_times < ALONE_TIMES) return;
+    if (atomic_load(&turns->number) == number) cut(turns, turns->alone);
 }
 
 /* Cut whoever sent most since the last look, if that was far more than all that was let through. */
