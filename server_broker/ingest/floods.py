@@ -20,6 +20,10 @@ _log = logging.getLogger(__name__)
 LOOK_S = 5.0
 MANY_LET_GO = 200
 """Messages beyond a station's share within `LOOK_S`."""
+BEYOND_A_SECOND = 0.5
+MANY_BEYOND = 60
+"""A station is named too if so many more than `BEYOND_A_SECOND` were let go of it, however slowly. Messages that are no
+facts have no quota of a day, and what is let go tells that somebody says them without end."""
 DEAR_S = 1.0
 """Seconds of the worker that a dear station's messages cost beyond their price within a minute."""
 
@@ -31,6 +35,8 @@ class FloodWatch:
         """Watch. ``clock`` is monotonic, in seconds."""
         self._clock = clock
         self._dear_s: dict[str, float] = {}
+        self._beyond: dict[str, float] = {}
+        """How many more messages than `BEYOND_A_SECOND` were let go of a station; only those of more than none."""
         self._known: Set[str] = frozenset()
         """Which stations flooded at the last look, so that the log names each once."""
         self._looked = clock() - LOOK_S
@@ -58,7 +64,9 @@ class FloodWatch:
         # again and again meanwhile comes to as many as a flood of seconds.
         many = MANY_LET_GO * since_s / LOOK_S
         sending = {station for station, number in let_go.items() if number >= many}
-        flooding = sending | {station for station, seconds in self._dear_s.items() if seconds >= DEAR_S}
+        beyond = self._beyond_with(let_go, since_s)
+        going_on = {station for station, number in beyond.items() if number >= MANY_BEYOND}
+        flooding = sending | going_on | {station for station, seconds in self._dear_s.items() if seconds >= DEAR_S}
         flooding |= {station for station, refused in refusals.items() if refused.is_flood(since_s)}
         # The topic's text is the sender's: only the broker's access list says that it is a station. And about one that
         # was revoked meanwhile there is nothing left to do.
@@ -80,8 +88,19 @@ class FloodWatch:
             _log.warning("%s sends beyond its share", station, extra={"station": station})
         self._known = flooding
         self._dear_s.clear()
+        self._beyond = beyond
         self._looked = self._clock()
         return sorted(flooding & sending)
+
+    def _beyond_with(self, let_go: Mapping[str, int], since_s: float) -> dict[str, float]:
+        """Return what `_beyond` comes to. It is bounded, so that a station is not named long after it is calm."""
+        may_be = BEYOND_A_SECOND * since_s
+        counted = {
+            station: self._beyond.get(station, 0.0) + let_go.get(station, 0) for station in {*self._beyond, *let_go}
+        }
+        return {
+            station: min(number - may_be, 2.0 * MANY_BEYOND) for station, number in counted.items() if number > may_be
+        }
 
 
 def _said(let_go: int, seconds: float, refused: BrokerRefusals, since_s: float) -> str:

@@ -12,7 +12,11 @@ Simulation of a Fair Queueing Algorithm") with the clock of start-time fair queu
 **Bounded.** A station has only so many messages of a kind waiting. An honest one never meets the bound: by the contract
 (docs/protocol.md, 5 and 9.3) it has one envelope, one question and one piece of a picture under way, and a repeat of
 each. What comes beyond is let go: the station that was given no receipt sends its facts again. Of messages that state a
-latest value the newest stays, and of all others the oldest.
+latest value the newest stays, and of all others the oldest. A latest value is taken every few seconds only: there is no
+quota for them as for facts, and each may write hundreds of rows.
+
+**Those who owe share.** All that owe together have `PAID_A_SECOND` of the worker's time, however many they are. So ten
+stolen stations get no more of it than one.
 
 **Three precedences.** Births go before facts, because a station believes a welcome for 2 s only. Pieces of pictures go
 after facts, a few at a time.
@@ -41,7 +45,7 @@ DEBT_S = 1.0
 LESS_FOR_S = 600.0
 """For how long a station whose messages reached the limit of a batch gets fewer into one."""
 PAID_A_SECOND = 0.2
-"""How much of its debt a station pays in a second: the part of the worker's time that dear messages may take."""
+"""How much those who owe pay in a second, all together: the part of the worker's time that dear messages may take."""
 
 
 class Precedence(IntEnum):
@@ -59,16 +63,19 @@ class _Kind:
     """Messages of one station that may wait."""
     newest: bool = False
     """Whether the newest stays when there are more."""
+    every_s: float = 0.0
+    """How long the next one of a station waits after one was taken."""
 
 
 _OTHER = _Kind(Precedence.FACTS, 4)
 """Of a leaf that is none of the contract's: such a message goes into quarantine."""
 _KINDS = {
-    "birth": _Kind(Precedence.BIRTHS, 2, newest=True),
+    # A welcome is believed for 2 s, and a station that lost its connection may be back within a second.
+    "birth": _Kind(Precedence.BIRTHS, 1, newest=True, every_s=0.5),
     "facts": _Kind(Precedence.FACTS, 8),
     "compare": _Kind(Precedence.FACTS, 4),
-    "vitals": _Kind(Precedence.FACTS, 2, newest=True),
-    "reported": _Kind(Precedence.FACTS, 2, newest=True),
+    "vitals": _Kind(Precedence.FACTS, 1, newest=True, every_s=5.0),
+    "reported": _Kind(Precedence.FACTS, 1, newest=True, every_s=5.0),
     "gone": _Kind(Precedence.FACTS, 4, newest=True),
     "asked": _Kind(Precedence.BLOBS, 4),
     "blob": _Kind(Precedence.BLOBS, 8),
@@ -86,9 +93,8 @@ class _Account:
 
     station: str
     used_s: float = 0.0
-    debt_s: float = 0.0
-    """What its messages cost beyond what they were charged for, as it stood at ``debt_at``."""
-    debt_at: float = 0.0
+    owes_until_s: float = 0.0
+    """Once whoever owes has paid so much (`_Debts.paid_s`), this one owes nothing more."""
     let_go: int = 0
     """Messages that were let go since somebody asked."""
     waiting: int = 0
@@ -100,13 +106,41 @@ class _Account:
         """Return how many messages may be taken at once; None: any number."""
         return self.most if at < self.most_until else None
 
-    def owes(self, at: float) -> float:
-        """Return the debt that is left at a time (monotonic, s)."""
-        return max(0.0, self.debt_s - (at - self.debt_at) * PAID_A_SECOND)
 
-    def is_ready(self, at: float) -> bool:
-        """Tell whether the station's messages may be taken."""
-        return not self.debt_s or self.owes(at) <= DEBT_S
+class _Debts:
+    """What the messages of some stations cost beyond what they were charged for. Those who owe pay alike."""
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+        self._paid_s = 0.0
+        """What a station would have paid that has owed from the beginning."""
+        self._owing: list[_Account] = []
+
+    def owed_s(self, account: _Account, at: float) -> float:
+        """Return what a station owes at a time (monotonic, s)."""
+        self._pay(at)
+        return max(0.0, account.owes_until_s - self._paid_s)
+
+    def add(self, account: _Account, seconds: float, at: float) -> None:
+        """Have a station owe so much more."""
+        owed_s = self.owed_s(account, at)
+        if not owed_s:
+            self._owing.append(account)
+        account.owes_until_s = self._paid_s + owed_s + seconds
+
+    def _pay(self, at: float) -> None:
+        left_s = at - self._at
+        self._at = at
+        while self._owing and left_s > 0:
+            first = min(self._owing, key=lambda one: one.owes_until_s)
+            # Up to when the next one is done, all of them pay alike.
+            takes_s = (first.owes_until_s - self._paid_s) * len(self._owing) / PAID_A_SECOND
+            if takes_s > left_s:
+                self._paid_s += left_s * PAID_A_SECOND / len(self._owing)
+                return
+            left_s -= takes_s
+            self._paid_s = first.owes_until_s
+            self._owing = [one for one in self._owing if one.owes_until_s > self._paid_s]
 
 
 @dataclass(slots=True, eq=False)
@@ -117,6 +151,8 @@ class LeafQueue:
     account: _Account
     topic: str
     messages: deque[Incoming] = field(default_factory=deque)
+    next_at: float = 0.0
+    """When the next one may be taken (monotonic, s)."""
 
     @property
     def is_closed(self) -> bool:
@@ -150,6 +186,7 @@ class FairInbox:
         """Queues with messages, as ordered sets: of a station's own, and of equal turns, the first come goes first."""
         self._blobs = 0
         self._unsure_bytes = 0
+        self._debts = _Debts(clock())
         self._reached_s = 0.0
         """What the station that was taken from last had used: where a station begins that comes new."""
 
@@ -163,15 +200,11 @@ class FairInbox:
             queue = self._queues[topic] = LeafQueue(_KINDS.get(leaf, _OTHER), account, topic)
         return queue
 
-    def put(self, queue: LeafQueue, message: Incoming, *, unsure: bool) -> Incoming | None:
-        """Take a message in, and return the one that was let go for it, if any: that may be itself.
-
-        Args:
-            unsure: It came by QoS 0.
-        """
+    def put(self, queue: LeafQueue, message: Incoming) -> Incoming | None:
+        """Take a message in, and return the one that was let go for it, if any: that may be itself."""
         kind, account, messages = queue.kind, queue.account, queue.messages
         full = kind.precedence is Precedence.BLOBS and self._blobs >= MAX_BLOBS
-        if full or queue.is_closed or (unsure and self._unsure_bytes > MAX_UNSURE_BYTES):
+        if full or queue.is_closed or (message.unsure and self._unsure_bytes > MAX_UNSURE_BYTES):
             queue.let_one_go()
             return message
         gone = None
@@ -194,7 +227,9 @@ class FairInbox:
             self._unsure_bytes += sign * len(message.payload)
 
     def put_back(self, messages: Sequence[Incoming], *, most: int) -> None:
-        """Put a station's messages back to where they were taken from, in their order. They wait before all others.
+        """Put a station's messages back to where they were taken from, in their order, before what came meanwhile.
+
+        They are charged once more when they are taken again, because they are processed again.
 
         Args:
             most: How many of the station are taken at once for the next `LESS_FOR_S`. 1 or more.
@@ -209,7 +244,10 @@ class FairInbox:
     def has_ready(self) -> bool:
         """Tell whether some message may be taken now."""
         at = self._clock()
-        return any(queue.account.is_ready(at) for busy in self._busy.values() for queue in busy)
+        return any(self._is_ready(queue, at) for busy in self._busy.values() for queue in busy)
+
+    def _is_ready(self, queue: LeafQueue, at: float) -> bool:
+        return at >= queue.next_at and self._debts.owed_s(queue.account, at) <= DEBT_S
 
     def take(self, *, max_messages: int, max_bytes: int, blobs: bool = True) -> list[Incoming]:
         """Return births, then facts and what goes with them, then, if ``blobs``, a few pieces of pictures, by turns.
@@ -226,7 +264,7 @@ class FairInbox:
         busy, at = self._busy[precedence], self._clock()
         ready: defaultdict[str, deque[LeafQueue]] = defaultdict(deque)
         for queue in busy:
-            if queue.account.is_ready(at):
+            if self._is_ready(queue, at):
                 ready[queue.account.station].append(queue)
         turns = [(queues[0].would_have_used_s, number, queues) for number, queues in enumerate(ready.values())]
         heapq.heapify(turns)
@@ -247,9 +285,11 @@ class FairInbox:
             size += len(message.payload)
             self._reached_s = max(self._reached_s, account.used_s)
             account.used_s += price_s(message)
+            queue.next_at = at + queue.kind.every_s
             if not queue.messages:
-                queues.popleft()
                 del busy[queue]
+            if not queue.messages or queue.kind.every_s:
+                queues.popleft()
             if queues:
                 heapq.heapreplace(turns, (queues[0].would_have_used_s, number, queues))
             else:
@@ -259,9 +299,8 @@ class FairInbox:
     def charge(self, station: str, seconds: float) -> None:
         """Charge a station for what its messages cost beyond their price."""
         account = self._accounts.setdefault(station, _Account(station))
-        at = self._clock()
         account.used_s += seconds
-        account.debt_s, account.debt_at = account.owes(at) + seconds, at
+        self._debts.add(account, seconds, self._clock())
 
     def let_go(self) -> dict[str, int]:
         """Return how many messages of each station were let go since the last call."""

@@ -359,7 +359,7 @@ class MqttSource:
             return wire.puback(came.mid) if came.mid else b""
         ticket = _Ticket(self._connection, came.mid)
         message = Incoming(queue.topic, came.payload, came.retained, ticket, unsure=not came.mid)
-        gone = self._inbox.put(queue, message, unsure=not came.mid)
+        gone = self._inbox.put(queue, message)
         lost = gone.ticket if gone is not None else None
         if isinstance(lost, _Ticket) and lost.mid and lost.connection == self._connection:
             return wire.puback(lost.mid)

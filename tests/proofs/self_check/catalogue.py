@@ -183,6 +183,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "105-a-touch-waits-for-backlogs": (county_tests("ingest/test_inbox.py"),),
     "106-repeated-birth-taken-for-a-twin": (county_tests("ingest/test_twins.py"),),
     "107-anybody-cut-in-a-storm": (county_tests("broker/mosquitto/test_handshake_storm.py"),),
+    "108-each-debtor-pays-alone": (county_tests("ingest/test_inbox.py"),),
+    "109-latest-values-at-full-pace": (county_tests("ingest/test_inbox.py"),),
     "110-carriers-place-taken": (county_tests("ingest/test_rows_that_move.py"),),
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
 }

@@ -92,7 +92,7 @@ def test_a_batch_of_facts_is_short() -> None:
 def test_the_source_hands_out_births_first(busy: StationDouble, asking: StationDouble) -> None:
     inbox = FairInbox(lambda: 0.0)
     for incoming in (busy.facts_message(), busy.vitals(), asking.birth()):
-        inbox.put(inbox.queue(incoming.topic), incoming, unsure=False)
+        inbox.put(inbox.queue(incoming.topic), incoming)
     drained = inbox.take(max_messages=2, max_bytes=2**20)
     assert [parse(message.topic).leaf for message in drained] == ["birth", "facts"]
     assert [parse(m.topic).leaf for m in inbox.take(max_messages=2, max_bytes=2**20)] == ["vitals"]

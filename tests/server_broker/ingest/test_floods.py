@@ -9,7 +9,7 @@ from server_broker.broker.refusals import DENIED_OFTEN, ENDED_OFTEN, BrokerRefus
 from server_broker.fleet.alarm_codes import STATION_FLOODS
 from server_broker.fleet.alarms import close_over
 from server_broker.fleet.models import Alarm
-from server_broker.ingest.floods import DEAR_S, LOOK_S, MANY_LET_GO, FloodWatch
+from server_broker.ingest.floods import BEYOND_A_SECOND, DEAR_S, LOOK_S, MANY_BEYOND, MANY_LET_GO, FloodWatch
 from tests.server_broker.station_double import StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -56,9 +56,34 @@ def test_one_that_is_dear_is_named_and_stays_connected(watch: FloodWatch) -> Non
     assert told_of() == ["shili-01"]
 
 
+def test_one_that_says_a_latest_value_without_end_is_named_within_a_minute(watch: FloodWatch, clock: Clock) -> None:
+    for _ in range(12):
+        assert watch.look({"shili-01": round(3 * LOOK_S)}, {}, now=NOW) == []
+        clock.now += LOOK_S
+    assert told_of() == ["shili-01"]
+
+
+def test_what_is_said_again_all_night_is_no_flood(watch: FloodWatch, clock: Clock) -> None:
+    for _ in range(1_000):
+        watch.look({"shili-01": 2}, {}, now=NOW)
+        clock.now += LOOK_S
+    assert told_of() == []
+
+
+def test_who_is_quiet_again_is_soon_named_no_more(watch: FloodWatch, clock: Clock) -> None:
+    for _ in range(100):
+        watch.look({"shili-01": MANY_BEYOND}, {}, now=NOW)
+        clock.now += LOOK_S
+    clock.now += 2 * MANY_BEYOND / BEYOND_A_SECOND
+    watch.look({}, {}, now=NOW)
+    close_over(NOW + 11 * MINUTE)
+    watch.look({}, {}, now=NOW + 11 * MINUTE)
+    assert told_of() == []
+
+
 def test_a_few_messages_too_many_are_no_flood(watch: FloodWatch) -> None:
     watch.cost_dear("shili-01", DEAR_S / 2)
-    assert watch.look({"shili-01": MANY_LET_GO - 1}, {}, now=NOW) == []
+    assert watch.look({"shili-01": MANY_BEYOND - 1}, {}, now=NOW) == []
     assert told_of() == []
 
 

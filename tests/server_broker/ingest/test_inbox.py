@@ -48,7 +48,7 @@ def send(
 ) -> tuple[Incoming, Incoming | None]:
     """Put a message in; return it, and the one that was let go for it."""
     message = Incoming(f"cunhui/1/0/{station}/{leaf}", payload, unsure=unsure)
-    return message, inbox.put(inbox.queue(message.topic), message, unsure=unsure)
+    return message, inbox.put(inbox.queue(message.topic), message)
 
 
 def senders(messages: list[Incoming]) -> list[str]:
@@ -119,6 +119,21 @@ def test_of_latest_values_the_newest_stay(inbox: FairInbox, leaf: str) -> None:
     assert [gone for _, gone in sent if gone is not None] == [message for message, _ in sent[: -len(kept)]]
 
 
+@pytest.mark.parametrize("leaf", ["birth", "vitals", "reported"])
+def test_a_latest_value_is_taken_every_so_often(inbox: FairInbox, clock: Clock, leaf: str) -> None:
+    for number in range(20):
+        send(inbox, "shili-01", leaf, bytes((number,)))
+    send(inbox, "shili-02", leaf)
+    assert sorted(senders(inbox.take(**ROOM))) == ["shili-01", "shili-02"]
+    late, _ = send(inbox, "shili-01", leaf, b"late")
+    assert not inbox.has_ready()
+    assert inbox.take(**ROOM) == []
+    facts, _ = send(inbox, "shili-01", "facts")
+    assert inbox.take(**ROOM) == [facts]
+    clock.now += 5.0
+    assert inbox.take(**ROOM) == [late]
+
+
 def test_a_flood_of_births_leaves_room_for_facts(inbox: FairInbox) -> None:
     for number in range(20):
         send(inbox, f"shili-{number}", "birth")
@@ -154,6 +169,29 @@ def test_a_dear_station_waits_until_its_debt_is_paid(inbox: FairInbox, clock: Cl
     clock.now = 1.01 / PAID_A_SECOND
     assert inbox.has_ready()
     assert senders(inbox.take(**ROOM)) == ["shili-01"]
+
+
+def test_all_who_owe_pay_no_faster_than_one(inbox: FairInbox, clock: Clock) -> None:
+    names = [f"shili-{number}" for number in range(10)]
+    for name in names:
+        inbox.charge(name, DEBT_S + 0.2)
+        send(inbox, name, "facts")
+    clock.now = 1.01 / PAID_A_SECOND
+    assert not inbox.has_ready()
+    clock.now = 2.02 / PAID_A_SECOND
+    assert sorted(senders(inbox.take(**ROOM))) == sorted(names)
+
+
+def test_who_owes_little_is_done_first_and_the_others_go_on(inbox: FairInbox, clock: Clock) -> None:
+    inbox.charge("shili-01", DEBT_S + 0.1)
+    inbox.charge("shili-02", DEBT_S + 2.0)
+    send(inbox, "shili-01", "facts")
+    send(inbox, "shili-02", "facts")
+    clock.now = 0.21 / PAID_A_SECOND
+    assert senders(inbox.take(**ROOM)) == ["shili-01"]
+    # Both paid 1.1 s, and the other 0.9 s more by itself.
+    clock.now = (2 * 1.1 + 0.91) / PAID_A_SECOND
+    assert senders(inbox.take(**ROOM)) == ["shili-02"]
 
 
 def test_a_small_debt_makes_nobody_wait(inbox: FairInbox) -> None:

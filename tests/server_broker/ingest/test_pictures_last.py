@@ -115,6 +115,6 @@ def test_a_step_that_has_the_time_does_all(
 def test_the_inbox_keeps_pictures_back_when_told_to(station: StationDouble, pictures: list[Incoming]) -> None:
     inbox = FairInbox(lambda: 0.0)
     for message in (pictures[0], station.birth()):
-        inbox.put(inbox.queue(message.topic), message, unsure=False)
+        inbox.put(inbox.queue(message.topic), message)
     assert [one.leaf for one in inbox.take(max_messages=9, max_bytes=2**20, blobs=False)] == ["birth"]
     assert [precedence_of(one).name for one in inbox.take(max_messages=9, max_bytes=2**20)] == ["BLOBS"]
