@@ -18,6 +18,7 @@ from protocol.heads import sign_head
 from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.more_attacks import (
     boot_dated_again,
+    changing_packs,
     own_subscriptions,
     own_unsubscriptions,
     pictures_hard_to_open,
@@ -326,5 +327,6 @@ ATTACKS: dict[str, Attack] = {
         boot_dated_again,
         requests_in_names,
         pins_and_numbers,
+        changing_packs,
     )
 }

@@ -23,6 +23,7 @@ from protocol.facts_requests import RequestKind
 from protocol.fetch import sign_fetch
 from protocol.pins import PinVerifier
 from protocol.topics import DOWN
+from protocol.twin import PackState, Reported
 from protocol.units import FactRef
 from tests.proofs.neighbours import packets
 from tests.proofs.neighbours.stream import Stream
@@ -41,6 +42,7 @@ ASKED_FOR: tuple[RequestKind, ...] = ("leave", "swap", "card_lost")
 OF_EACH = 70
 """Facts of each of three kinds in one envelope, which they fill."""
 FILTERS_A_PACKET = 1_200
+REPORTS_A_SECOND = 14
 DOWNLOADS, REQUESTS_EACH = 120, 200
 """Connections that read nothing, and the requests on each: their answers fill all buffers on the way."""
 _SMALL_WINDOW_BYTES = 2_048
@@ -118,6 +120,21 @@ def pins_and_numbers(rogue: "Rogue") -> Iterator[bytes]:
             *(encode_fact(NumberEntered(at=moment(), person=one, answer="wrong_pin")) for one in people),
             *(encode_fact(PinSet(at=moment(), person=one, verifier=a_verifier())) for one in people),
         )
+
+
+def changing_packs(rogue: "Rogue") -> Iterator[bytes]:
+    """What it runs with, another 400 packs each time, and births by turns of two contracts: rows and a new state each.
+
+    It keeps below the pace at which `MANY_LET_GO` would name it.
+    """
+    stream = Stream(rogue)
+    for number in itertools.count():
+        packs = [PackState(id=f"{number:x}-{one:x}", version=number + 1, state="whole") for one in range(400)]
+        said = Reported(station=rogue.station.id, version=number % 7, at=moment().wall, packs=packs)
+        yield rogue.message("reported", encode(said))
+        yield stream.birth(contract=number % 2)
+        yield b""
+        time.sleep(1 / REPORTS_A_SECOND)
 
 
 def a_verifier() -> PinVerifier:

@@ -45,10 +45,16 @@ class Stream:
             "facts", encode(Envelope(station=self.rogue.station.id, first=first, facts=facts, head=head))
         )
 
-    def birth(self) -> bytes:
+    def birth(self, *, contract: int = 0) -> bytes:
         """Return the PUBLISH of a birth that begins with this stream."""
         station = self.rogue.station.id
         birth = Birth(
-            station=station, head=self.signed(), boot=BOOT, nonce=os.urandom(16), software="rogue", twin_version=0
+            station=station,
+            head=self.signed(),
+            boot=BOOT,
+            nonce=os.urandom(16),
+            software="rogue",
+            twin_version=0,
+            contract=contract,
         )
         return self.rogue.message("birth", encode(birth))
