@@ -36,7 +36,7 @@ class Revoked:
     Attributes:
         in_journal: The revocation is permanent, and the county's chores do every later step that failed.
         lists_written: The lists on disk exclude the station, so a broker that starts now does not let it in.
-        broker_runs: A broker runs, and the station may be connected to it.
+        broker_runs: A broker runs, and the station may be connected to it. So too if nobody can tell.
         in_force: The running broker uses these lists, or RabbitMQ has no user of the station any more.
         session_ended: The running broker has ended the station's open session.
         in_database: The console shows the revocation, and the audit log holds who revoked the station and why.
@@ -106,11 +106,12 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
         # The session is ended even if the lists could not be written, because that stops the station at least until it
         # connects again.
         _, session_ended = _tried("the end of the open session", lambda: broker.cut_off(home, station))
+    _, broker_runs = _tried("the answer whether a broker runs", lambda: broker.may_have_sessions(home))
     return Revoked(
         station=station,
         in_journal=in_journal,
         lists_written=lists_written,
-        broker_runs=broker.may_have_sessions(home),
+        broker_runs=broker_runs is not False,
         in_force=in_force is True,
         session_ended=session_ended is True,
         in_database=_tried("the database", lambda: _mark_revoked(station, now, actor=actor, reason=reason))[0],

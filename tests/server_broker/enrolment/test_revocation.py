@@ -7,6 +7,7 @@ from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries
 
 from server_broker import broker
+from server_broker.audit.models import AuditEntry
 from server_broker.enrolment.claims import make_claim, redeem
 from server_broker.enrolment.journal_watch import AT_LEAST_EVERY, UNDER_WAY, JournalWatch, watch_journal
 from server_broker.enrolment.models import Claim, StationCertificate
@@ -44,6 +45,21 @@ def test_a_session_that_cannot_be_ended_keeps_the_database_from_nothing(station:
     assert (outcome.in_journal, outcome.session_ended, outcome.in_database) == (True, False, True)
     station.refresh_from_db()
     assert station.revoked_at is not None
+
+
+def test_a_slip_in_the_configuration_keeps_neither_the_database_nor_the_reason_from_being_written(
+    station: Station, home: CountyHome
+) -> None:
+    with home.config_file.open("a") as file:
+        file.write("\nweb_port = nowhere\n")
+    outcome = revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
+    assert (outcome.in_journal, outcome.lists_written, outcome.in_database) == (True, False, True)
+    assert outcome.broker_runs  # nobody could ask, so the station may be connected
+    assert not outcome.is_out
+    station.refresh_from_db()
+    assert station.revoked_at is not None
+    entry = AuditEntry.objects.get(action="station.revoked")
+    assert (entry.actor, entry.subject, entry.detail) == ("operator", SHILI, {"reason": "stolen"})
 
 
 def test_revoking_nobody_changes_nothing(home: CountyHome) -> None:
