@@ -56,6 +56,8 @@ def _note_of(shown: StationEvent, commands: Mapping[UUID, StationOrder]) -> str:
     detail = shown.detail if isinstance(shown.detail, dict) else {}
     if shown.kind == "booted":
         return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
+    if shown.kind == "board_replaced":
+        return "之前的机器和它的存储卡（拷贝的也一样）不能再连"
     if shown.kind == "epoch_opened":
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
     if shown.kind == "direction_chosen":

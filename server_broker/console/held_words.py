@@ -20,7 +20,7 @@ _STEPS = {
     **dict.fromkeys(("unknown_station", "not_enrolled"), _UNKNOWN),
     "revoked": "站点已吊销，是断开前后发来的：机器里的打卡要算的，照站点页上写的用文件收，再逐条认可。",
     "carried_gap": "请先把更早的导出文件或机器的存储卡收进来，再把这个文件收一次。",
-    "carried_conflict": "县里已收的不变；请查这个站点是否换过旧卡，或者有人拷贝过它的卡。",
+    "carried_conflict": "县里已收的不变；请问村里是否换过旧卡，没有就照《县服务器-值守》的“存储卡丢了”换新机器。",
     "blob_refused": "打卡不受影响；常常这样，就检查站点的存储卡和摄像头。",
     "unsettled": "县里处理它时出错：请县运维把 cunhui-server logs ingest 报给软件的维护者；记录还在站点，会再发。",
 }

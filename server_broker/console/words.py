@@ -102,6 +102,7 @@ EVENTS = {
     "bundle_taken": Word("✓", "新内容已生效", "quiet"),
     "update_step": Word("›", "升级进展", "quiet"),
     "retired": Word("▼", "站点退役", "warn"),
+    "board_replaced": Word("＋", "接入了新机器", "good"),
 }
 ALARMS = {
     "county_record": "县里的记录被改动过",

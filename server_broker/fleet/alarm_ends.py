@@ -131,6 +131,14 @@ STATION_ENDS: Final[dict[str, End]] = {
 and so may a newer one with a new code. That the county lacks facts, the ledger closes."""
 
 
+OF_FORMER_BOARD: Final = (
+    *(("county", code) for code in (codes.TWO_MACHINES, codes.EPOCH_OPENED, codes.CONFLICTING_FACT)),
+    *(("station", code) for code in station_codes.STREAM_ENDED.values()),
+)
+"""Origin and code of the alarms that a new machine answers: they say that the card of the one before is old or copied,
+and that one can't connect any more."""
+
+
 def end_of(code: str, *, origin: str) -> End:
     """Return how an alarm ends. Of its code, only the part before the colon counts."""
     ends = COUNTY_ENDS if origin == "county" else STATION_ENDS

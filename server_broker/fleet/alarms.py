@@ -19,7 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from protocol.facts import Severity
 from server_broker.accounts.models import User
 from server_broker.fleet.alarm_codes import FACTS_SET_ASIDE, HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
-from server_broker.fleet.alarm_ends import COUNTY_ENDS, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
+from server_broker.fleet.alarm_ends import COUNTY_ENDS, OF_FORMER_BOARD, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import shown_line
@@ -100,6 +100,14 @@ _CLOSE_REVOKED = """
 UPDATE fleet_alarm a SET resolved_at = %(at)s, resolved_because = 'revoked' FROM fleet_station s
 WHERE s.id = a.station_id AND s.revoked_at IS NOT NULL AND a.resolved_at IS NULL AND a.opened_at <= s.revoked_at
   AND NOT (a.origin = 'county' AND split_part(a.code, ':', 1) = ANY(%(stay)s))
+"""
+
+# What was called after the new machine came stays open.
+_CLOSE_REPLACED = """
+UPDATE fleet_alarm a SET resolved_at = %(at)s, resolved_because = 'replaced'
+FROM fleet_station s, unnest(%(origins)s::text[], %(codes)s::text[]) AS former (origin, code)
+WHERE s.id = a.station_id AND a.resolved_at IS NULL AND a.origin = former.origin
+  AND split_part(a.code, ':', 1) = former.code AND a.last_at <= s.enrolled_at
 """
 
 
@@ -267,7 +275,7 @@ def resolve(*, station: str | None, code: str, at: datetime) -> bool:
 
 def close_over(at: datetime) -> int:
     """Close the alarms whose end no message reports, and return how many there were."""
-    return close_overflows(at=at) + close_calm(at=at) + close_revoked(at=at)
+    return close_overflows(at=at) + close_calm(at=at) + close_revoked(at=at) + close_replaced(at=at)
 
 
 def close_calm(*, at: datetime) -> int:
@@ -297,6 +305,12 @@ def close_revoked(*, at: datetime) -> int:
     with, because people's pay depends on them even after the station is revoked.
     """
     return _count(_CLOSE_REVOKED, at=at, stay=[UNEXPLAINED_FACTS, HELD, FACTS_SET_ASIDE])
+
+
+def close_replaced(*, at: datetime) -> int:
+    """Close the alarms about the card of a machine that a new one has replaced, and return how many there were."""
+    origins, codes = (list(column) for column in zip(*OF_FORMER_BOARD, strict=True))
+    return _count(_CLOSE_REPLACED, at=at, origins=origins, codes=codes)
 
 
 def _count(statement: str, **parameters: Any) -> int:

@@ -195,7 +195,8 @@ class Alarm(models.Model):
     """Null too where it was acknowledged before the county kept who did."""
     resolved_at = models.DateTimeField(null=True)
     resolved_because = models.CharField(max_length=16, blank=True)
-    """Empty if its cause is over; ``revoked`` if it was closed because the station is revoked."""
+    """Empty if its cause is over; ``revoked`` if it was closed because the station is revoked, ``replaced`` because a
+    new machine was taken in for it."""
 
     class Meta:
         ordering = ["-last_at"]

@@ -91,6 +91,10 @@ SAID: Final = Kind(
 )
 """What a station says under a code that no list has for stations. What to do never follows from its text."""
 
+_OLD_OR_COPIED: Final = (
+    "请问村里是否换过旧卡；没有换过，就当卡被拷贝了：在站点页生成接入码，换新机器；没有新机器才吊销。"
+)
+
 KINDS: Final[tuple[Kind, ...]] = (
     HELP,
     OUTAGE,
@@ -144,9 +148,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         frozenset(
             {
                 *(county_codes.UNEXPLAINED_FACTS, county_codes.FACTS_LOST, county_codes.LEDGER_TOO_LARGE),
-                *(county_codes.CONFLICTING_FACT, county_codes.SIGNED_HEADS_FULL),
+                county_codes.SIGNED_HEADS_FULL,
             }
         ),
+    ),
+    Kind(
+        "conflict",
+        "同一条记录，站点前后说得不一样",
+        "县运维",
+        _OLD_OR_COPIED,
+        "station",
+        frozenset({county_codes.CONFLICTING_FACT}),
     ),
     Kind(
         "new_stream",
@@ -168,7 +180,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "stream",
         "站点说记录和县里接不上",
         "县运维",
-        "请问村里是否换过旧卡；没有换过，就当卡被拷贝了：在站点页生成接入码，换新机器；没有新机器才吊销。",
+        _OLD_OR_COPIED,
         "station",
         frozenset({station_codes.COUNTY_LOST_FACTS, station_codes.FACTS_REFUSED, *station_codes.STREAM_ENDED.values()}),
         "station",

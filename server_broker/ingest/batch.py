@@ -90,8 +90,8 @@ class BatchProcessor:
         with transaction.atomic():
             self._quota.begin(now)
             sorted_ = self._sort(batch)
-            births = [(sender.id, message) for sender, message in sorted_.presence if isinstance(message, Birth)]
-            stated = {station: birth.generation for station, birth in births if birth.generation is not None}
+            births = [(sender, message) for sender, message in sorted_.presence if isinstance(message, Birth)]
+            stated = {sender.id: birth.generation for sender, birth in births if birth.generation is not None}
             # Before everything else, because each receipt and welcome below states the county's generation.
             number = self._stated.judge(stated, own=generation(), now=now)
             outgoing = []

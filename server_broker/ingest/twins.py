@@ -5,8 +5,10 @@ another one of the same station comes from a second machine, however long the tw
 them in at a time and ends the other's connection, so both are heard again and again.
 
 A birth may be heard twice: a batch that failed is processed again, and the broker repeats what was not acknowledged. It
-has its connection's nonce then, as before, and tells nothing new. What such a repeat could still bring out of order
-makes one return, and two are asked for.
+has its connection's nonce then, as before, and tells nothing new. Should one come out of order all the same, that is one
+return, and two are asked for.
+
+A board that was taken in for the station has a record key of its own. What was heard before it is forgotten.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,21 +17,27 @@ from dataclasses import dataclass, field
 from protocol.birth import Birth
 from server_broker.fleet.alarm_codes import TWO_MACHINES
 from server_broker.fleet.alarms import AlarmCall
+from server_broker.ingest.stream_tables import SenderRow
 
 WITHIN_S = 3600.0
 """Two returns within so long are told."""
 BOOTS_KEPT = 4
 """Boots of a station that are remembered, the newest."""
+NONCES_KEPT = 8
+"""Connections of a station that are remembered, the newest: more than one has while its births wait for a receipt."""
 
 
 @dataclass(slots=True)
 class _Heard:
     """What is remembered of a station."""
 
-    boots: dict[bytes, bytes] = field(default_factory=dict)
-    """The nonce of the newest birth of each boot. The newest boot comes last."""
-    returns: tuple[float, ...] = ()
-    """When the newest two returns were heard (monotonic, s)."""
+    record_key: bytes | None
+    """Of the board that was the station."""
+    boots: dict[bytes, None] = field(default_factory=dict)
+    """The newest boot comes last."""
+    nonces: tuple[bytes, ...] = ()
+    returned_at: float | None = None
+    """When a boot was last heard that came back (monotonic, s)."""
 
 
 class TwinWatch:
@@ -40,27 +48,32 @@ class TwinWatch:
         self._clock = clock
         self._heard: dict[str, _Heard] = {}
 
-    def calls(self, births: Sequence[tuple[str, Birth]]) -> list[AlarmCall]:
-        """Note births, each with its station's id; return an alarm for each station of them that two machines use."""
-        for station, birth in births:
-            self._note(self._heard.setdefault(station, _Heard()), birth)
-        since = self._clock() - WITHIN_S
-        doubled = [
-            station
-            for station in dict.fromkeys(station for station, _ in births)
-            if len(self._heard[station].returns) > 1 and self._heard[station].returns[0] > since
-        ]
+    def calls(self, births: Sequence[tuple[SenderRow, Birth]]) -> list[AlarmCall]:
+        """Note births; return an alarm for each time that one of them shows again that two machines use a station."""
         return [
-            AlarmCall(station, TWO_MACHINES, "critical", "两台机器轮流用这个站点的编号连县里") for station in doubled
+            AlarmCall(sender.id, TWO_MACHINES, "critical", "两台机器轮流用这个站点的编号连县里")
+            for sender, birth in births
+            if self._is_twins(self._heard_of(sender), birth)
         ]
 
-    def _note(self, heard: _Heard, birth: Birth) -> None:
+    def _heard_of(self, sender: SenderRow) -> _Heard:
+        heard = self._heard.get(sender.id)
+        if heard is None or heard.record_key != sender.record_key:
+            heard = self._heard[sender.id] = _Heard(sender.record_key)
+        return heard
+
+    def _is_twins(self, heard: _Heard, birth: Birth) -> bool:
+        """Note a birth; return whether it is a return soon after another one."""
+        if birth.nonce in heard.nonces:
+            return False
+        heard.nonces = (*heard.nonces, birth.nonce)[-NONCES_KEPT:]
         boots = heard.boots
-        if boots.get(birth.boot) == birth.nonce:
-            return
-        if birth.boot in boots and birth.boot != next(reversed(boots)):
-            heard.returns = (*heard.returns[-1:], self._clock())
+        is_return = birth.boot in boots and birth.boot != next(reversed(boots))
         boots.pop(birth.boot, None)
-        boots[birth.boot] = birth.nonce
+        boots[birth.boot] = None
         if len(boots) > BOOTS_KEPT:
             del boots[next(iter(boots))]
+        if not is_return:
+            return False
+        before, heard.returned_at = heard.returned_at, self._clock()
+        return before is not None and heard.returned_at - before < WITHIN_S

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from server_broker.enrolment.boards import replaced_at
 from server_broker.fleet.models import Alarm, Station, StationEvent
 from server_broker.ledger.consistency import TookTooLong
 from server_broker.ledger.ledger import Ledger, ledger
@@ -17,6 +18,8 @@ LEDGER_S = 2.0
 @dataclass(frozen=True, slots=True)
 class StationPage:
     """Ledger, latest events, open alarms and latest pictures, newest first.
+
+    Among the events is what the county did by itself: ``board_replaced``, which is no row.
 
     ``ledger`` is None if it could not be counted in time. The patrol has more time, and raises an alarm if it needs to.
     """
@@ -36,7 +39,16 @@ def station_page(station: Station, *, events: int = 50, snapshots: int = 24, led
         counted = None
     return StationPage(
         ledger=counted,
-        events=list(station.events.all()[:events]),
+        events=_events(station, events),
         alarms=list(station.alarms.filter(resolved_at__isnull=True)),
         snapshots=list(Blob.objects.filter(station=station, viewable=True).order_by("-completed_at")[:snapshots]),
     )
+
+
+def _events(station: Station, most: int) -> list[StationEvent]:
+    replaced = [
+        StationEvent(station=station, kind="board_replaced", wall=at, quality="synced", received_at=at, seq=0)
+        for at in replaced_at(station)
+    ]
+    shown = [*station.events.all()[:most], *replaced]
+    return sorted(shown, key=lambda event: event.received_at, reverse=True)[:most]

@@ -11,10 +11,10 @@ import server_broker
 from protocol.alarm_codes import STATION_ALARMS
 from server_broker.fleet import alarm_codes
 from server_broker.fleet.alarm_codes import BAD_SIGNATURE, BLOB_CORRUPTED, COUNTY_DISK, FACTS_LOST, QUARANTINED
-from server_broker.fleet.alarm_ends import COUNTY_ENDS, SEEN_STAYS, STATE, STATION_ENDS, Seen, end_of
+from server_broker.fleet.alarm_ends import COUNTY_ENDS, OF_FORMER_BOARD, SEEN_STAYS, STATE, STATION_ENDS, Seen, end_of
 from server_broker.fleet.alarms import AlarmCall, acknowledge, close_over, raise_alarm, raise_alarms
-from server_broker.fleet.models import Alarm
-from tests.cast import OPERATOR, SHILI
+from server_broker.fleet.models import Alarm, Station
+from tests.cast import OPERATOR, SHILI, YANGBAN
 from tests.server_broker.county import user_of
 from tests.server_broker.station_double import NOW
 
@@ -164,3 +164,25 @@ def test_what_is_calm_is_over_whether_or_not_somebody_saw_it() -> None:
 def test_a_call_for_help_and_what_is_a_matter_of_its_own_have_no_pause() -> None:
     assert end_of("help_asked", origin="county") == Seen()
     assert end_of("code-of-a-newer-station", origin="station") == STATE
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("county")
+def test_a_new_machine_ends_what_was_said_of_the_card_before_it_and_nothing_else() -> None:
+    former = [AlarmCall(SHILI, code, "critical", origin=origin) for origin, code in OF_FORMER_BOARD]
+    others = [
+        AlarmCall(SHILI, FACTS_LOST, "critical"),
+        # A station that uses the county's code says it of itself.
+        AlarmCall(SHILI, alarm_codes.TWO_MACHINES, "critical", origin="station"),
+        AlarmCall(YANGBAN, alarm_codes.TWO_MACHINES, "critical"),
+    ]
+    raise_alarms([*former, *others], at=NOW)
+    Station.objects.filter(pk=YANGBAN).update(enrolled_at=NOW - DAY)
+    Station.objects.filter(pk=SHILI).update(enrolled_at=NOW - MINUTE)
+    close_over(NOW + MINUTE)
+    assert not Alarm.objects.exclude(resolved_at=None).exists()
+    Station.objects.filter(pk=SHILI).update(enrolled_at=NOW + MINUTE)
+    close_over(NOW + 2 * MINUTE)
+    closed = Alarm.objects.exclude(resolved_at=None)
+    assert {(alarm.origin, alarm.code) for alarm in closed} == set(OF_FORMER_BOARD)
+    assert {(alarm.station_id, alarm.resolved_because) for alarm in closed} == {(SHILI, "replaced")}

@@ -1,6 +1,6 @@
 """Two machines that use one station's identity are named, and one machine that starts or connects often is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +11,8 @@ from server_broker.fleet.alarm_codes import TWO_MACHINES
 from server_broker.fleet.alarms import close_over
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.twins import BOOTS_KEPT, WITHIN_S, TwinWatch
+from server_broker.ingest.stream_tables import SenderRow
+from server_broker.ingest.twins import BOOTS_KEPT, NONCES_KEPT, WITHIN_S, TwinWatch
 from tests.server_broker.station_double import StationDouble
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -31,14 +32,18 @@ class Heard:
     def __init__(self) -> None:
         self.clock = Clock()
         self.watch = TwinWatch(self.clock)
+        self.sender = SenderRow("shili-01", shard=0, record_key=bytes(32), revoked=False, desired_version=0)
 
     def __call__(self, births: str, *, after_s: float = 1.0) -> bool:
         """Hear some births one by one; return whether two machines are named at the last of them."""
         calls = []
         for one in births.split():
             self.clock.now += after_s
-            calls = self.watch.calls([("shili-01", birth_of(StationDouble(), one))])
+            calls = self.watch.calls([(self.sender, birth_of(StationDouble(), one))])
         return bool(calls)
+
+    def replace_board(self) -> None:
+        self.sender = replace(self.sender, record_key=bytes(31) + b"n")
 
 
 def birth_of(station: StationDouble, one: str) -> Birth:
@@ -72,14 +77,35 @@ def test_births_that_the_broker_repeats_are_no_second_machine(heard: Heard) -> N
     assert not heard("A1 B2 A1 B2 A1 B2")
 
 
+def test_births_that_are_repeated_after_some_connections_are_none_either(heard: Heard) -> None:
+    for births in ("A1 A2 B3", "A1 A2 B3", "B4", "C5"):
+        assert not heard(births)
+
+
 def test_one_return_is_not_enough(heard: Heard) -> None:
-    assert not heard("A1 A2 B3 A1 A2 B3")
+    assert not heard("A1 B2 A3")
+    assert not heard("A4 C5 D6")
+
+
+def test_one_machine_that_is_left_prolongs_nothing(heard: Heard) -> None:
+    assert heard("A1 B2 A3 B4")
+    assert not heard("B5")
+    assert not heard("C6")
+
+
+def test_a_new_board_is_not_taken_for_one_of_the_two(heard: Heard) -> None:
+    """Births of the machines before it may still wait, and are read after it was taken in."""
+    assert heard("A1 B2 A3 B4")
+    heard.replace_board()
+    for birth in ("A5", "N6", "A7", "N8 N9"):
+        named = heard(birth)
+    assert not named
 
 
 def test_what_is_long_past_counts_no_more(heard: Heard) -> None:
     assert heard("A1 B2 A3 B4")
     heard.clock.now += WITHIN_S
-    assert not heard("B5")
+    assert not heard("A5")
 
 
 def test_little_is_remembered(heard: Heard) -> None:
@@ -88,6 +114,7 @@ def test_little_is_remembered(heard: Heard) -> None:
     heard(" ".join(f"{letter}1" for letter in letters))
     [kept] = heard.watch._heard.values()
     assert len(kept.boots) == BOOTS_KEPT
+    assert len(kept.nonces) == NONCES_KEPT
 
 
 @pytest.mark.django_db
