@@ -15,6 +15,7 @@ _EPOCH_REASONS = {
     "differs": "与县里的记录不一致",
     "corrupt": "记录文件损坏，已抢救",
 }
+_OF_KIND = {"board_replaced": "之前的机器和它的存储卡（拷贝的也一样）不能再连"}
 _BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
 
 
@@ -56,8 +57,6 @@ def _note_of(shown: StationEvent, commands: Mapping[UUID, StationOrder]) -> str:
     detail = shown.detail if isinstance(shown.detail, dict) else {}
     if shown.kind == "booted":
         return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
-    if shown.kind == "board_replaced":
-        return "之前的机器和它的存储卡（拷贝的也一样）不能再连"
     if shown.kind == "epoch_opened":
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
     if shown.kind == "direction_chosen":
@@ -74,7 +73,7 @@ def _note_of(shown: StationEvent, commands: Mapping[UUID, StationOrder]) -> str:
         return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
     if shown.kind in ("alarm_raised", "alarm_cleared"):
         return words.alarm_name(str(detail.get("code", "")), "station")[:64]
-    return str(detail.get("reader") or detail.get("window") or "")[:64]
+    return _OF_KIND.get(shown.kind) or str(detail.get("reader") or detail.get("window") or "")[:64]
 
 
 def _contact_note(detail: dict[str, Any]) -> str:

@@ -131,7 +131,7 @@ STATION_ENDS: Final[dict[str, End]] = {
 and so may a newer one with a new code. That the county lacks facts, the ledger closes."""
 
 
-OF_FORMER_BOARD: Final = (
+OF_FORMER_BOARD: Final[tuple[tuple[Literal["county", "station"], str], ...]] = (
     *(("county", code) for code in (codes.TWO_MACHINES, codes.EPOCH_OPENED, codes.CONFLICTING_FACT)),
     *(("station", code) for code in station_codes.STREAM_ENDED.values()),
 )

@@ -5,8 +5,8 @@ another one of the same station comes from a second machine, however long the tw
 them in at a time and ends the other's connection, so both are heard again and again.
 
 A birth may be heard twice: a batch that failed is processed again, and the broker repeats what was not acknowledged. It
-has its connection's nonce then, as before, and tells nothing new. Should one come out of order all the same, that is one
-return, and two are asked for.
+has its connection's nonce then, as before, and tells nothing new. Should one come out of order all the same, that is
+one return, and two are asked for.
 
 A board that was taken in for the station has a record key of its own. What was heard before it is forgotten.
 """
