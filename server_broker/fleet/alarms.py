@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 from protocol.facts import Severity
 from server_broker.accounts.models import User
+from server_broker.audit.log import record
 from server_broker.fleet.alarm_codes import FACTS_SET_ASIDE, HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
 from server_broker.fleet.alarm_ends import COUNTY_ENDS, OF_FORMER_BOARD, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
 from server_broker.fleet.desired_changes import desired_changed
@@ -164,8 +165,9 @@ def raise_or_resolve(*, station: str | None, code: str, severity: Severity, deta
 
 
 def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
-    """Raise several alarms with one statement. Calls with the same key become one row, and their counts add up.
+    """Raise several alarms, with no more statements for many than for one.
 
+    Calls with the same key become one row, and their counts add up.
     If a station has `MAX_STATION_ALARMS` already, its further calls become one alarm `TOO_MANY_ALARMS` of the county.
     """
     merged = _merged(calls)
@@ -254,17 +256,40 @@ def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
     raise_alarms(after, at=at)
 
 
-def acknowledge(alarm: Alarm, *, by: User, at: datetime) -> None:
-    """Note that a person has seen the alarm. Repeats of one that lasts still count up.
+def acknowledge(alarm: Alarm, *, by: User, at: datetime) -> bool:
+    """Note, with its line in the audit log, that a person has seen the alarm. Only the first acknowledgement counts.
 
-    A call for help is over once it is seen, so that the next call is a new alarm; and its station is told who saw it.
+    Returns:
+        Whether this was the first. Otherwise nothing was stored.
     """
-    rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True)
     with transaction.atomic():
-        if (alarm.origin, alarm.code) != ("county", HELP_ASKED):
-            rows.update(acknowledged_at=at, acknowledged_by=by)
-        elif rows.update(acknowledged_at=at, acknowledged_by=by, resolved_at=at) and alarm.station_id:
+        if not mark_acknowledged(alarm, by=by, at=at):
+            return False
+        record(
+            by.get_username(),
+            "alarm.acknowledged",
+            alarm.station_id or "",
+            {"code": alarm.code, "origin": alarm.origin},
+        )
+    return True
+
+
+def mark_acknowledged(alarm: Alarm, *, by: User, at: datetime) -> bool:
+    """As `acknowledge`, without a line in the audit log: the caller writes its own in the same transaction.
+
+    Repeats of an alarm that lasts still count up. A call for help is over once it is seen, so that the next call is a
+    new alarm; and its station is told who saw it.
+    """
+    is_call_for_help = (alarm.origin, alarm.code) == ("county", HELP_ASKED)
+    seen: dict[str, Any] = {"acknowledged_at": at, "acknowledged_by": by}
+    if is_call_for_help:
+        seen["resolved_at"] = at
+    with transaction.atomic():
+        if not Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True).update(**seen):
+            return False
+        if is_call_for_help and alarm.station_id:
             desired_changed([alarm.station_id])
+    return True
 
 
 def resolve(*, station: str | None, code: str, at: datetime) -> bool:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from server_broker.accounts.models import User
 from server_broker.audit.log import Detail, record, told_reason
-from server_broker.fleet.alarms import acknowledge as acknowledge_alarm
+from server_broker.fleet.alarms import mark_acknowledged
 from server_broker.fleet.models import Alarm
 from server_broker.incidents.grouping import Incident
 from server_broker.incidents.models import Acknowledgement, Silence
@@ -33,7 +33,7 @@ def acknowledge(standing: Standing, *, note: str, by: User, at: datetime) -> Non
             raise AnswerRefused(f"{standing.acknowledged.by.get_username()} 已经确认过")
         Acknowledgement.objects.create(kind=incident.kind.key, place=incident.place, note=note[:MAX_NOTE], by=by, at=at)
         for alarm in Alarm.objects.filter(unresolved_alarms(incident), acknowledged_at=None):
-            acknowledge_alarm(alarm, by=by, at=at)
+            mark_acknowledged(alarm, by=by, at=at)
         record(by.get_username(), "incident.acknowledged", _subject(incident), {"note": note[:MAX_NOTE]})
 
 

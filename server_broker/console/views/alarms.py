@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, account_of, may, needs
-from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.lost_card_words import with_holders
 from server_broker.console.polling import live_page
@@ -81,11 +80,8 @@ def _end_of(day: dt.date) -> dt.datetime:
 @post_only("alarms")
 @needs(Power.ACKNOWLEDGE_ALARMS)
 def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Store and audit that the viewer has seen an alarm. Only the first acknowledgement counts."""
+    """Store that the viewer has seen an alarm. Who comes second is told nothing."""
     alarm = get_object_or_404(alarms_of(request.user), pk=pk, resolved_at=None)
-    if alarm.acknowledged_at is None:
-        acknowledge(alarm, by=account_of(request), at=timezone.now())
-        actor = request.user.get_username()
-        record(actor, "alarm.acknowledged", alarm.station_id or "", {"code": alarm.code, "origin": alarm.origin})
+    if acknowledge(alarm, by=account_of(request), at=timezone.now()):
         messages.success(request, f"已确认：{alarm_name(alarm.code, alarm.origin)}")
     return redirect("alarms")

@@ -386,6 +386,20 @@ def test_an_alarm_is_acknowledged_once(page: Client, county: FictionalCounty) ->
     assert "有人使用挂失卡" in text_of(page, "/alarms/?state=acknowledged")
 
 
+def test_an_acknowledgement_without_its_audit_line_is_none(
+    page: Client, county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    shown = alarm(county.stations[SHILI])
+    monkeypatch.setattr(AuditEntry, "save", full_disk)
+    page.raise_request_exception = False
+    page.post(f"/alarms/{shown.pk}/acknowledge/")
+    shown.refresh_from_db()
+    assert shown.acknowledged_at is None
+
+
 def workbook(rows: list[tuple[Any, ...]]) -> SimpleUploadedFile:
     made = openpyxl.Workbook()
     sheet = made.worksheets[0]

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from server_broker.accounts.models import User
-from server_broker.fleet.alarm_codes import UNEXPLAINED_FACTS
+from server_broker.audit.models import AuditEntry
+from server_broker.fleet.alarm_codes import HELP_ASKED, UNEXPLAINED_FACTS
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, acknowledge, raise_alarm, resolve, take_alarms
 from server_broker.fleet.generation import generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station
@@ -71,6 +72,16 @@ def test_one_open_row_counts_up_until_it_is_resolved(station: StationDouble) -> 
     assert not resolve(station=station.id, code="disk_low", at=NOW)
     call(minutes=3)
     assert Alarm.objects.filter(code="disk_low").count() == 2
+
+
+@pytest.mark.parametrize("code", ["disk_low", HELP_ASKED])
+def test_of_two_who_acknowledge_at_once_the_first_counts_and_is_audited(station: StationDouble, code: str) -> None:
+    call(code)
+    # Both have read the alarm before either acknowledges it.
+    seen = [(Alarm.objects.get(code=code), User.objects.create(username=name)) for name in ("first", "second")]
+    assert [acknowledge(alarm, by=by, at=NOW) for alarm, by in seen] == [True, False]
+    audited = AuditEntry.objects.filter(action="alarm.acknowledged").values_list("actor", "subject")
+    assert list(audited) == [("first", station.id)]
 
 
 def test_an_alarm_of_the_county_itself_opens_once_too() -> None:
