@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from protocol.units import DATED_QUALITIES, LAST_WALL_MS
 from server_broker.ingest.dating.anchors import anchors_of
+from server_broker.ingest.dating.due import WHOLE_STATION
 from server_broker.ingest.dating.weighing import DIFFERS_MS, DISPUTED, DRIFT_PPM, Anchor, Plan, plan
 from server_broker.ingest.models import DatingDue
 
@@ -36,8 +37,9 @@ class Clocks:
             anchors = found.get((self._station, boot), [])
             kept[boot] = anchors, plan(anchors) if anchors else None
         self._known = kept
-        due = DatingDue.objects.filter(station=self._station, boot__in=list(kept))
-        self._due = {bytes(boot): from_scratch for boot, from_scratch in due.values_list("boot", "from_scratch")}
+        due = DatingDue.objects.filter(station=self._station, boot__in=[*kept, WHOLE_STATION])
+        found = {bytes(boot): from_scratch for boot, from_scratch in due.values_list("boot", "from_scratch")}
+        self._due = dict.fromkeys(kept, True) if WHOLE_STATION in found else found
 
     def column_at_fault(
         self,

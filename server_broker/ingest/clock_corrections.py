@@ -1,4 +1,7 @@
-"""Carry out what was learnt about runs of the county's own clock: on the record, in the dated rows, as an alarm."""
+"""Carry out what was learnt about runs of the county's own clock: on the record, as an alarm, in the dated rows.
+
+The rows wait for their turn: a judgement is one short transaction, however many boots hang on it.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,7 +12,7 @@ from django.db import transaction
 from server_broker.fleet.alarm_codes import COUNTY_CLOCK_DOUBTED
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import any_doubted, decide_runs, judge_earlier
-from server_broker.ingest.dating.boots import date_again
+from server_broker.ingest.dating.due import let_wait_again
 
 _DOUBTED = (
     "县服务器上次关机前授过的时间可能是错的，差多少无法知道：只凭那时的时间定时的记录改为待核对，按收到时间列出。"
@@ -20,7 +23,7 @@ _DOUBTED = (
 def correct_runs(
     changed: Collection[bytes], *, new: Collection[bytes] = (), actor: str = "service", at: datetime
 ) -> None:
-    """Date anew what these runs had dated, and put them on record. Runs inside the transaction that changed them.
+    """Let what these runs had dated be dated anew, and put them on record. Inside the transaction that changed them.
 
     Args:
         changed: Runs that are judged in another way than before.
@@ -29,7 +32,7 @@ def correct_runs(
     Raises:
         RecordStopped: The record key is missing.
     """
-    date_again(changed, at=at)
+    let_wait_again(changed)
     if changed:
         if any_doubted():
             raise_alarm(station=None, code=COUNTY_CLOCK_DOUBTED, severity="major", detail=_DOUBTED, at=at)

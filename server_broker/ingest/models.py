@@ -129,6 +129,7 @@ class DatingDue(models.Model):
 
     station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
     boot = models.BinaryField(max_length=16)
+    """Empty: all boots of the station (`ingest.dating.due.WHOLE_STATION`)."""
     large = models.BooleanField()
     """Whether it has too many rows for one piece. If not, it only waits for its turn."""
     from_scratch = models.BooleanField()

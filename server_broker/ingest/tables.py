@@ -28,6 +28,20 @@ REISSUES = Table(
         "carrier_seq": "int8",
     },
 )
+DATING_DUE = Table(
+    "ingest_datingdue",
+    {
+        "station_id": "text",
+        "boot": "bytea",
+        "large": "bool",
+        "from_scratch": "bool",
+        "asked": "int4",
+        "in_walk": "bool",
+        "moved": "int4",
+        "moved_told": "int4",
+        "moved_most_ms": "int8",
+    },
+)
 WRITE_OFFS = Table("ingest_writeoff", {"fact_id": "int8"})
 SIGNED_HEADS = Table(
     "ingest_signedheadkept", {"stream_id": "int8", "through": "int8", "head": "bytea", "signature": "bytea"}

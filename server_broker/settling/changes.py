@@ -7,19 +7,23 @@ are recorded anew and say the same are told from those that say something else.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import chain, pairwise
-from typing import Any
+from itertools import batched, chain, pairwise
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from protocol.units import LAST_WALL_MS
 from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, WindowRecord
 from server_broker.attendance.tables import TOUCHES
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import Dated
 from server_broker.duty.marks import villages_of, villages_of_windows
 from server_broker.duty.models import AbsenceRecord
+from server_broker.fleet.fact_rows import Boot
 from server_broker.fleet.models import Station, StationEvent
 from server_broker.fleet.tables import DATING_QUALITIES, STATION_EVENTS
+from server_broker.ingest.dating.anchors import anchors_of
+from server_broker.ingest.dating.due import waits
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
 from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
@@ -60,6 +64,22 @@ _IN_DUTY = {"window": "window", "day": "window", "swap": "swap", "holding": "hol
 """What `server_broker.duty.marks` calls the subjects of these rows."""
 _IN_A_REGION = {"notice": due.NOTICE, "parameter": due.PARAMETER}
 """What holds in a whole region, and why its villages are due then."""
+
+_BOOTS_A_QUERY = 1_000
+"""A station may have named a run of the county's clock in very many boots."""
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MS = dt.timedelta(milliseconds=1)
+_OF_BOOT = "SELECT wall, corrected_wall, quality, mono_ms FROM {} WHERE station_id = w.station_id AND boot = w.boot"
+_TOLD_OF_BOOTS = f"""
+SELECT w.station_id, w.boot, told.first, told.last, told.low, told.high, w.waits
+FROM (SELECT *, {waits("b")} AS waits FROM unnest(%s::text[], %s::bytea[]) AS b (station_id, boot)) AS w
+CROSS JOIN LATERAL (
+    SELECT min(least(wall, coalesce(corrected_wall, wall))) AS first,
+           max(greatest(wall, coalesce(corrected_wall, wall))) AS last, min(mono_ms) AS low, max(mono_ms) AS high
+    FROM ({_OF_BOOT.format(TOUCHES)} UNION ALL {_OF_BOOT.format(STATION_EVENTS)}) AS t
+    WHERE w.waits OR corrected_wall IS NOT NULL OR NOT quality IN {DATING_QUALITIES}
+) AS told
+"""  # noqa: S608 - our own constants
 
 type _Dates = tuple[dt.date, dt.date]
 
@@ -237,8 +257,8 @@ class _Reader:
     def _runs(self, subjects: Collection[str]) -> None:
         """Mark the dates of facts that hang on what the county's own clock told."""
         told = StationEvent.objects.filter(kind="clock_corrected", detail__run__in=list(subjects))
-        for station, boot in set(told.values_list("station", "boot")):
-            mark_boot(self._marks, self._where, station, bytes(boot))
+        boots = {(station, bytes(boot)) for station, boot in told.values_list("station", "boot")}
+        mark_boots(self._marks, self._where, sorted(boots))
 
     def _retired(self, subjects: Collection[str]) -> None:
         for station, revoked_at in Station.objects.filter(pk__in=subjects).values_list("pk", "revoked_at"):
@@ -247,21 +267,33 @@ class _Reader:
                 self._marks.add(self._where.around(station), first, self._marks.last, due.STATION)
 
 
-def mark_boot(marks: Marks, where: Whereabouts, station: str, boot: bytes) -> None:
-    """Mark the dates of a boot's facts that have, or had, another time than their station stated."""
-    found = query(
-        f"""SELECT min(least(wall, coalesce(corrected_wall, wall))), max(greatest(wall, coalesce(corrected_wall, wall)))
-        FROM (
-            SELECT wall, corrected_wall, quality FROM {TOUCHES} WHERE station_id = %s AND boot = %s
-            UNION ALL
-            SELECT wall, corrected_wall, quality FROM {STATION_EVENTS} WHERE station_id = %s AND boot = %s
-        ) AS told
-        WHERE corrected_wall IS NOT NULL OR NOT quality IN {DATING_QUALITIES}""",  # noqa: S608 - our own constants
-        [station, boot, station, boot],
-    )
-    [(first, last)] = found
-    if first is not None:
-        marks.add(where.around(station), timezone.localdate(first), timezone.localdate(last), due.CLOCK)
+def mark_boots(marks: Marks, where: Whereabouts, boots: Collection[Boot]) -> None:
+    """Mark the dates of facts of boots that have, had, or will have another time than their station stated."""
+    for some in batched(boots, _BOOTS_A_QUERY, strict=False):
+        found = query(_TOLD_OF_BOOTS, [list(column) for column in zip(*some, strict=True)])
+        of_boot = {(station, bytes(boot)): _Told(*told) for station, boot, *told in found if told[0] is not None}
+        anchors = anchors_of([boot for boot, told in of_boot.items() if told.waits])
+        for boot, told in of_boot.items():
+            # Any of them may date the rows when it is the boot's turn.
+            dates = [
+                _EPOCH + wall * _MS
+                for anchor in anchors.get(boot, ())
+                for mono in (told.from_mono, told.to_mono)
+                if 0 <= (wall := anchor.wall + mono - anchor.mono) <= LAST_WALL_MS
+            ]
+            first, last = min([told.first, *dates]), max([told.last, *dates])
+            marks.add(where.around(boot[0]), timezone.localdate(first), timezone.localdate(last), due.CLOCK)
+
+
+class _Told(NamedTuple):
+    """When a boot's facts were, by the county's rows of them and by the station itself."""
+
+    first: dt.datetime
+    last: dt.datetime
+    from_mono: int
+    to_mono: int
+    waits: bool
+    """Whether the county has not dated them yet by all that it knows (`server_broker.ingest.dating.due`)."""
 
 
 def _date(at: dt.datetime | None, otherwise: dt.date, *, after: bool = False) -> dt.date:

@@ -9,6 +9,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.models import Station
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
+from server_broker.ingest.dating.due import waits
 from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.platform.tables import LAST_BIG_INTEGER, Table
 
@@ -25,7 +26,7 @@ def _told(table: Table) -> str:
     return f"""(SELECT t.seq, coalesce(t.corrected_wall, t.wall) AS at FROM {table} t
      WHERE t.station_id = w.station AND t.epoch = e.epoch AND t.seq >= coalesce(w.low, 0)
        AND t.seq < CASE WHEN e.epoch = w.epoch THEN w.seq ELSE {LAST_BIG_INTEGER} END
-       AND (t.quality = ANY(%s) OR t.corrected_wall IS NOT NULL)
+       AND (t.quality = ANY(%s) OR t.corrected_wall IS NOT NULL) AND NOT {waits("t")}
      ORDER BY t.seq DESC LIMIT 1)"""  # noqa: S608 - our own constant
 
 

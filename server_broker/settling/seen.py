@@ -20,7 +20,7 @@ from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.set_aside import A_ROUND, do_apart
 from server_broker.platform.sql import LOCAL_ZONE, execute, query
 from server_broker.settling import due
-from server_broker.settling.changes import mark_boot
+from server_broker.settling.changes import mark_boots
 from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import DeadStation, StationAside
@@ -293,8 +293,7 @@ def _mark_shutdowns(marks: Marks, where: Whereabouts, news: Collection[_News]) -
 def _mark_station(marks: Marks, where: Whereabouts, news: _News) -> None:
     for first, last in news.downs:
         marks.add(where.own(news.station), first, last, due.STATION)
-    for boot in news.boots:
-        mark_boot(marks, where, news.station, boot)
+    mark_boots(marks, where, [(news.station, boot) for boot in sorted(news.boots)])
     for first, last in news.unsure:
         marks.add(where.around(news.station), first, last, due.HELD)
     if news.directions:

@@ -16,6 +16,7 @@ from server_broker.dated.models import AsOf
 from server_broker.enrolment.models import StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.fleet.tables import STATION_EVENTS
+from server_broker.ingest.dating.due import waits
 from server_broker.ingest.models import WriteOff
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.sql import query
@@ -150,10 +151,10 @@ def _places(
 
 
 _TOUCHED = f"""
-SELECT DISTINCT station_id FROM {TOUCHES}
-WHERE station_id = ANY(%s) AND received_at <= %s AND (card_token = ANY(%s) OR person_number = ANY(%s))
-  -- When an undated one was, its own time does not say.
-  AND (wall >= %s OR corrected_wall IS NOT NULL OR NOT quality = ANY(%s))
+SELECT DISTINCT t.station_id FROM {TOUCHES} t
+WHERE t.station_id = ANY(%s) AND t.received_at <= %s AND (t.card_token = ANY(%s) OR t.person_number = ANY(%s))
+  -- When an undated one was, or one that waits to be dated anew, its own time does not say.
+  AND (t.wall >= %s OR t.corrected_wall IS NOT NULL OR NOT t.quality = ANY(%s) OR {waits("t")})
 """  # noqa: S608 - our own constants
 
 
@@ -422,8 +423,8 @@ _EARLIER = f"""
 WITH touched AS (
 -- Of somebody's touches at a station one is enough to say that they touched it.
 SELECT DISTINCT ON (t.station_id, t.card_token, t.person_number, again) {_COLUMNS},
-       CASE WHEN t.card_token = ANY(%s) OR t.corrected_wall IS NOT NULL OR NOT t.quality = ANY(%s) THEN t.id ELSE 0 END
-           AS again
+       CASE WHEN t.card_token = ANY(%s) OR t.corrected_wall IS NOT NULL OR NOT t.quality = ANY(%s) OR {waits("t")}
+           THEN t.id ELSE 0 END AS again
 FROM {TOUCHES} t
 WHERE t.station_id = ANY(%s) AND t.wall >= %s AND t.wall < %s
   AND t.received_at <= %s AND (t.card_token = ANY(%s) OR t.person_number = ANY(%s))

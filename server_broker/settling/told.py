@@ -32,6 +32,7 @@ from protocol.units import DATED_QUALITIES, CardToken
 from protocol.units import Moment as StationMoment
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS
+from server_broker.ingest.dating.due import waits
 from server_broker.ingest.tables import FACTS, REISSUES
 from server_broker.platform.sql import query
 from server_broker.settlement.times import ALWAYS, Moment
@@ -179,6 +180,7 @@ SELECT h.stream, coalesce((
     -- From one further back on there would be too many facts to be read.
     WHERE t.station_id = h.station AND t.epoch = h.epoch AND t.seq < h.low AND t.seq >= h.low - {MOST_FACTS}
       AND t.corrected_wall IS NULL AND t.quality = ANY(%s) AND t.wall < t.received_at + %s AND {_STAYS_UP}
+      AND NOT {waits("t")}
     ORDER BY t.seq DESC LIMIT 1), 1)
 FROM halving h WHERE h.low >= h.high
 """  # noqa: S608 - our own constants
@@ -201,7 +203,7 @@ CROSS JOIN LATERAL (
         SELECT * FROM {TOUCHES} a WHERE a.station_id = w.station AND a.wall >= %s ORDER BY a.wall LIMIT {MOST_FACTS}
     ) AS t
     WHERE t.corrected_wall IS NULL AND t.quality = ANY(%s) AND t.wall < t.received_at + %s AND t.received_at <= %s
-      AND {_STAYS_UP}
+      AND {_STAYS_UP} AND NOT {waits("t")}
     ORDER BY t.wall LIMIT 1
 ) AS t
 -- What was issued anew stands in a later stream, so nothing of it is left out.

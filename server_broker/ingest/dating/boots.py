@@ -1,4 +1,4 @@
-"""Date what came of boots, and boots for which the county has judged its own clock in another way."""
+"""Date what came of boots, and boots whole."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -6,14 +6,12 @@ from datetime import datetime
 from server_broker.fleet.alarm_codes import TOO_MANY_CORRECTIONS
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.fact_rows import Boot, NewOfBoot
-from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.dating.anchors import MAX_ANCHORS, anchors_of
 from server_broker.ingest.dating.disputes import tell_of_disputes
 from server_broker.ingest.dating.due import let_wait, rows_of, turns_of
 from server_broker.ingest.dating.moved_late import known_times, moves, tell_of_moves
 from server_broker.ingest.dating.rows import Part, stretches_of, write_times
 from server_broker.ingest.dating.weighing import Plan, plan
-from server_broker.platform.sql import query
 
 
 def date_new(new: Mapping[Boot, NewOfBoot], *, at: datetime) -> None:
@@ -26,28 +24,12 @@ def date_new(new: Mapping[Boot, NewOfBoot], *, at: datetime) -> None:
     found = anchors_of(new)
     plans = {boot: plan(anchors) for boot, anchors in found.items()}
     corrected = [boot for boot in plans if new[boot].corrected]
-    at_once = _now_or_later(corrected, from_scratch=False)
+    at_once = _now_or_later(corrected)
     date_whole({boot: plans[boot] for boot in at_once}, at=at)
     others = {boot: _still_to_do(planned, new[boot]) for boot, planned in plans.items() if boot not in at_once}
     write_times(others, part=Part(stretches_of({boot: new[boot].identities for boot in others})))
     _tell_of_many_corrections([boot for boot in corrected if len(found[boot]) == MAX_ANCHORS], at)
     tell_of_disputes(plans, weighed_anew={boot[0] for boot in at_once if plans[boot].doubtful}, at=at)
-
-
-def date_again(runs: Collection[bytes], *, at: datetime) -> None:
-    """Date the boots anew that took the time from these runs of the county's clock; those with very many rows wait."""
-    if not runs:
-        return
-    found = query(
-        f"""SELECT DISTINCT station_id, boot FROM {STATION_EVENTS}
-        WHERE kind = 'clock_corrected' AND detail->>'run' = ANY(%s)""",  # noqa: S608 - our own constant
-        [[run.hex() for run in runs]],
-    )
-    boots = [(station, bytes(boot)) for station, boot in found]
-    plans = {boot: plan(anchors) for boot, anchors in anchors_of(boots).items()}
-    at_once = _now_or_later(list(plans), from_scratch=True)
-    date_whole({boot: plans[boot] for boot in at_once}, from_scratch=at_once, at=at)
-    tell_of_disputes(plans, weighed_anew={station for station, _ in at_once}, at=at)
 
 
 def date_whole(plans: Mapping[Boot, Plan], *, from_scratch: Collection[Boot] = (), at: datetime) -> None:
@@ -78,10 +60,10 @@ def dated_anew(plans: Mapping[Boot, Plan], *, from_scratch: Collection[Boot]) ->
     return {boot for boot, planned in plans.items() if planned.doubtful or boot in from_scratch}
 
 
-def _now_or_later(boots: Collection[Boot], *, from_scratch: bool) -> set[Boot]:
+def _now_or_later(boots: Collection[Boot]) -> set[Boot]:
     """Return the boots that are dated at once; note the others."""
     turns = turns_of(rows_of(boots))
-    let_wait(turns.later, from_scratch=from_scratch)
+    let_wait(turns.later)
     return turns.at_once
 
 

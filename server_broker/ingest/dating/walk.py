@@ -1,16 +1,17 @@
 """Date the boots that wait (`server_broker.ingest.dating.due`), a piece each second, between two batches.
 
-A boot that only waits for its turn is dated whole. For the large boots of a station all of its rows are gone through by
-their identities, because no index knows the rows of a boot in an order; a piece is so many of them. Stations take
-turns. What comes meanwhile is dated as it comes, so a walk misses nothing. If a clock is corrected meanwhile, there is
-another walk.
+A boot that only waits for its turn is dated whole, the first one of each station before the second one of any. For the
+large boots of a station all of its rows are gone through by their identities, because no index knows the rows of a boot
+in an order; a piece is so many of them. Stations take turns. What comes meanwhile is dated as it comes, so a walk
+misses nothing. If a clock is corrected meanwhile, there is another walk.
 
 A station rests between two walks. So whoever corrects a clock again and again gets no more of the county's time, and
 people are told of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 from django.db import transaction
@@ -25,20 +26,21 @@ from server_broker.fleet.tables import STATIONS
 from server_broker.ingest.dating.anchors import anchors_of
 from server_broker.ingest.dating.boots import date_whole, dated_anew
 from server_broker.ingest.dating.disputes import tell_of_disputes
-from server_broker.ingest.dating.due import rows_of, turns_of
+from server_broker.ingest.dating.due import BOOTS_OF_A_STATION, OF_A_STATION, WHOLE_STATION, rows_of
 from server_broker.ingest.dating.moved_late import KNOWN_FOR, Moves, Times, moves, tell_of_moves, together
 from server_broker.ingest.dating.rows import Part, stretches_of, write_times
 from server_broker.ingest.dating.weighing import plan
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.ingest.models import DatingDue, DatingWalk
+from server_broker.ingest.tables import DATING_DUE
 from server_broker.platform.sql import query
 from server_broker.platform.tables import Table
 
 EVERY_S = 1.0
 ROWS_A_PIECE = 2_000
 """They take the worker a tenth of a second if all of them are dated anew."""
-STATIONS_A_TIME = 50
-"""Of so many one boot each is dated whole, if it is their turn."""
+BOOTS_A_PIECE = 50
+"""So many are dated whole, if they have no more rows together than a piece."""
 REST_S = 300.0
 """From the beginning of a station's walk to that of its next one."""
 ASKED_OFTEN = 8
@@ -69,6 +71,7 @@ class LateDating:
         self._clock = clock
         self._next = clock()
         self._had_turn = ""
+        self._had_small = ""
         self._resting: dict[str, float] = {}
         """By station, until when no walk of it begins. A worker that has just started lets nobody rest."""
 
@@ -87,12 +90,51 @@ class LateDating:
         began = False
         with transaction.atomic():
             _tell_of_waiting_corrections(due, now)
-            _date_small(due, now)
+            self._date_small(now)
             if station := self._whose_turn():
                 began = self._go_on(station, now)
         # Only now: nobody rests from a walk that was rolled back.
         if station and began:
             self._resting[station] = self._clock() + REST_S
+
+    def _date_small(self, now: datetime) -> None:
+        """Date boots whole, as many as make a piece."""
+        turns = self._boots_by_turns()
+        # Locked before the anchors are read: whoever reads held facts again may correct one of these boots meanwhile.
+        # One that is locked already is corrected just now, and has its turn after that.
+        waiting = DatingDue.objects.filter(pk__in=turns).order_by("station_id", "boot")
+        found = {one.pk: one for one in waiting.select_for_update(skip_locked=True)}
+        boots: dict[Boot, DatingDue] = {
+            (one.station_id, bytes(one.boot)): one for one in (found[pk] for pk in turns if pk in found)
+        }
+        rows = rows_of(boots)
+        small = [boot for boot in boots if rows[boot] <= OF_A_STATION]
+        so_far = accumulate(rows[boot] for boot in small)
+        in_piece = [boot for boot, number in zip(small, so_far, strict=True) if number <= ROWS_A_PIECE]
+        plans = {boot: plan(anchors) for boot, anchors in anchors_of(in_piece).items()}
+        date_whole(plans, from_scratch={boot for boot in plans if boots[boot].from_scratch}, at=now)
+        tell_of_disputes(plans, weighed_anew={station for station, _ in plans}, at=now)
+        DatingDue.objects.filter(pk__in=[boots[boot].pk for boot in in_piece]).delete()
+        grown = [one.pk for boot, one in boots.items() if rows[boot] > OF_A_STATION]
+        DatingDue.objects.filter(pk__in=grown).update(large=True)
+        if in_piece:
+            self._had_small, _ = in_piece[-1]
+
+    def _boots_by_turns(self) -> list[int]:
+        """Return boots that wait to be dated whole: the first one of each station, then the second ones."""
+        found = query(
+            # A station may have very many. LATERAL, so that no more are looked at than the index has at hand; and no
+            # more of one station than are counted.
+            f"""SELECT one.id FROM {STATIONS} s CROSS JOIN LATERAL (
+                SELECT w.id, row_number() OVER (ORDER BY w.boot) AS nth FROM (
+                    SELECT d.id, d.boot FROM {DATING_DUE} d WHERE d.station_id = s.id AND NOT d.large
+                    ORDER BY d.boot LIMIT {BOOTS_OF_A_STATION}
+                ) AS w
+            ) AS one WHERE s.shard = ANY(%s)
+            ORDER BY one.nth, s.id <= %s, s.id LIMIT {BOOTS_A_PIECE}""",  # noqa: S608 - our own constants
+            [self._shards, self._had_small],
+        )
+        return [pk for (pk,) in found]
 
     def _whose_turn(self) -> str | None:
         """Return the station whose walk goes on or begins now."""
@@ -145,21 +187,6 @@ def _tell_of_waiting_corrections(due: QuerySet[DatingDue], now: datetime) -> Non
         due.filter(station=station).update(asked=0)
 
 
-def _date_small(due: QuerySet[DatingDue], now: datetime) -> None:
-    """Date boots whole, one of a station at a time."""
-    some = due.filter(large=False).order_by("station_id", "pk").distinct("station_id").values_list("pk", flat=True)
-    # Locked before the anchors are read: whoever reads held facts again may correct one of these boots meanwhile.
-    waiting = DatingDue.objects.filter(pk__in=list(some[:STATIONS_A_TIME])).order_by("pk").select_for_update()
-    boots: dict[Boot, DatingDue] = {(one.station_id, bytes(one.boot)): one for one in waiting}
-    turns = turns_of(rows_of(boots), most=ROWS_A_PIECE)
-    plans = {boot: plan(anchors) for boot, anchors in anchors_of(turns.at_once).items()}
-    date_whole(plans, from_scratch={boot for boot in plans if boots[boot].from_scratch}, at=now)
-    tell_of_disputes(plans, weighed_anew={station for station, _ in plans}, at=now)
-    DatingDue.objects.filter(pk__in=[boots[boot].pk for boot in turns.at_once]).delete()
-    grown = [boots[boot].pk for boot, is_large in turns.later.items() if is_large]
-    DatingDue.objects.filter(pk__in=grown).update(large=True)
-
-
 def _rows_after(walk: DatingWalk, table: Table, *, most: int) -> list[_Row]:
     """Return the next rows of a station, in the order of their identities."""
     found = query(
@@ -173,10 +200,7 @@ def _rows_after(walk: DatingWalk, table: Table, *, most: int) -> list[_Row]:
 
 def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) -> None:
     """Date those of the rows that are of boots which are due."""
-    due = {
-        (station, bytes(one.boot)): one
-        for one in DatingDue.objects.filter(station=station, boot__in={row.boot for row in rows})
-    }
+    due = _due(station, {row.boot for row in rows})
     if not due:
         return
     plans = {boot: plan(anchors) for boot, anchors in anchors_of(due).items()}
@@ -191,6 +215,17 @@ def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) 
         for boot, moved in _moves(station, rows, now).items():
             if boot in due and not due[boot].from_scratch:
                 _keep_moved(due[boot], moved, now)
+
+
+def _due(station: str, boots: Collection[bytes]) -> dict[Boot, DatingDue]:
+    """Return those of the boots that wait, and by what; all of them if the whole station does."""
+    found = {
+        bytes(one.boot): one for one in DatingDue.objects.filter(station=station, boot__in=[*boots, WHOLE_STATION])
+    }
+    whole = found.pop(WHOLE_STATION, None)
+    if whole is not None:
+        found = dict.fromkeys(boots, whole)
+    return {(station, boot): one for boot, one in found.items()}
 
 
 def _keep_moved(due: DatingDue, moved: Moves, now: datetime) -> None:

@@ -25,6 +25,7 @@ from server_broker.twin.desired import refresh
 from tests.fakes.enrolled import EnrolledStation
 from tests.proofs.clock.county_machine import CountyMachine, Mending
 from tests.proofs.clock.judge import Shown, ShownEvent
+from tests.server_broker.late_dating import date_all_due
 
 VILLAGE = "999901001201"
 _numbers = count(1)
@@ -62,6 +63,7 @@ class ClockCounty:
     def attend(self) -> None:
         """Look at the county's own clock, as the worker does between two batches."""
         self._telling.follow_clock()
+        date_all_due(self._now())
 
     @property
     def doubtful(self) -> bool:
@@ -90,6 +92,7 @@ class ClockCounty:
         """Let a person say whether the times were right that stations were told before this boot of the machine."""
         boot = self._clock.look().run.boot
         take_word_for_earlier(verdict, boot=boot, actor="cli:proof", at=self._now())
+        date_all_due(self._now())
 
     def hear(self, leaf: Up, payload: bytes) -> list[tuple[Down, bytes]]:
         """Process a publish. Welcomes tell the time only if the county believes its own clock."""

@@ -18,7 +18,7 @@ from server_broker.derived.projections import PROJECTIONS
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.fact_rows import Identity, Rows
 from server_broker.ingest.after_upgrade import catch_up
-from server_broker.ingest.dating.boots import date_again
+from server_broker.ingest.dating.due import let_wait_again
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.ingest.models import Fact
 from server_broker.ingest.projections import derive
@@ -30,6 +30,7 @@ from tests.cast import YANSHI
 from tests.golden.vectors import FACTS
 from tests.golden.vectors_1_1 import FACTS as LATER_FACTS
 from tests.server_broker.derived.stations import ask, fill, said, take
+from tests.server_broker.late_dating import date_all_due
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -195,10 +196,12 @@ def test_a_correction_of_the_clock_dates_rows_and_no_other_time_may_stand(statio
     assert [one for one in said() if "第 17 条（attendance_touch）：corrected_wall" in one]
 
 
+@pytest.mark.parametrize("noted", [1_000, 0], ids=["boots", "whole station"])
 @pytest.mark.parametrize(("seq", "to"), [(2, "wall"), (18, "NULL"), (19, "NULL"), (19, "wall")])
 def test_where_a_run_of_the_countys_clock_was_corrected_no_touch_may_be_moved(
-    station: StationDouble, seq: int, to: str
+    station: StationDouble, seq: int, to: str, noted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("server_broker.ingest.dating.due.AGAIN_OF_A_STATION", noted)
     hour = 3_600_000
     run = CountyClockRun(id=b"runrunru", boot=bytes(16), began=0, offset=0, vouched=BY_HAND)
     note_run(run, ended=None, at=NOW)
@@ -208,7 +211,9 @@ def test_where_a_run_of_the_countys_clock_was_corrected_no_touch_may_be_moved(
     )  # fmt: skip
     take(station.add(told, touch(21), touch(22), touch(23, quality="unknown")), first=16)
     better = CountyClockRun(id=b"betterru", boot=bytes(16), began=hour, offset=-hour, vouched=BY_HAND)
-    date_again(note_run(better, ended=run, at=NOW), at=NOW)
+    let_wait_again(note_run(better, ended=run, at=NOW))
+    assert said() == [], "it waits"
+    date_all_due(NOW)
     assert psql("SELECT 1 FROM attendance_touch WHERE corrected_wall < wall - interval '59 minutes'") == 6
     assert said() == []
     psql(f"UPDATE attendance_touch SET corrected_wall = {to} WHERE seq = {seq}")

@@ -1,11 +1,11 @@
 """Which word dates a boot: its first for what was undated, the county's over NTP's, nobody's where nobody knew.
 
-It dates it in the same way, whether all of its rows are dated at once or in pieces.
+It dates it in the same way, whether all of its rows are dated at once or in pieces, with those of
+other boots or without.
 """
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any, Literal
 
 import pytest
@@ -21,16 +21,15 @@ from server_broker.fleet.alarms import acknowledge
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.dating import boots
+from server_broker.ingest.dating.due import let_wait_again
 from server_broker.ingest.dating.moved_late import MOST_APART
-from server_broker.ingest.dating.walk import LateDating
 from server_broker.ingest.dating.weighing import Anchor, Plan, Span, overriding, plan
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.models import DatingDue
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
 from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, CountyClockRun
 from tests.cast import OPERATOR, SHILI_VILLAGE
+from tests.server_broker.late_dating import date_all_due
 from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -60,11 +59,14 @@ def true(mono: int) -> tuple[datetime, bool]:
     return datetime.fromtimestamp((TRUE + mono) / 1000, UTC), True
 
 
-@pytest.fixture(params=["at once", "in pieces"])
+@pytest.fixture(params=["at once", "in pieces", "whole stations"])
 def station(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> StationDouble:
     if request.param == "in pieces":
-        monkeypatch.setattr("server_broker.ingest.dating.due.OF_A_STATION", 0)
+        for module in ("due", "walk"):
+            monkeypatch.setattr(f"server_broker.ingest.dating.{module}.OF_A_STATION", 0)
         monkeypatch.setattr("server_broker.ingest.dating.walk.ROWS_A_PIECE", 2)
+    if request.param == "whole stations":
+        monkeypatch.setattr("server_broker.ingest.dating.due.AGAIN_OF_A_STATION", 0)
     made = StationDouble()
     made.enrol()
     return made
@@ -74,20 +76,12 @@ def process(*messages: Incoming, at: datetime = NOW) -> None:
     processor = BatchProcessor(clock=lambda: at)
     for message in messages:
         processor.process_batch([message])
-        walk_through(at)
+        date_all_due(at)
 
 
 def date_again(changed: Collection[bytes]) -> None:
-    boots.date_again(changed, at=NOW)
-    walk_through(NOW)
-
-
-def walk_through(at: datetime) -> None:
-    """Date all boots that wait."""
-    hours = count(step=3_600)
-    dating = LateDating(shards=range(64), clock=lambda: next(hours))
-    while DatingDue.objects.exists():
-        dating.step(now=at)
+    let_wait_again(changed)
+    date_all_due(NOW)
 
 
 def test_the_countys_word_replaces_that_of_an_ntp_that_lied(station: StationDouble) -> None:

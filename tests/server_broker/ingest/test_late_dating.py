@@ -228,12 +228,13 @@ def test_boots_that_only_wait_for_their_turn_are_dated_whole(county: County) -> 
     assert not any(undated(station) for station in stations)
 
 
-def test_the_smallest_boots_are_dated_at_once() -> None:
+def test_the_smallest_boots_are_dated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {("a", b"1"): 600, ("a", b"2"): 500, ("a", b"3"): 400, ("b", b"1"): OF_A_STATION + 1, ("c", b"1"): 0}
     turns = turns_of(rows)
     assert turns.at_once == {("a", b"2"), ("a", b"3"), ("c", b"1")}
     assert turns.later == {("a", b"1"): True, ("b", b"1"): True}
-    assert turns_of({("a", b"1"): 10, ("b", b"1"): 11}, most=20).later == {("b", b"1"): False}
+    monkeypatch.setattr("server_broker.ingest.dating.due.AT_ONCE", 20)
+    assert turns_of({("a", b"1"): 10, ("b", b"1"): 11}).later == {("b", b"1"): False}
 
 
 def test_many_corrected_boots_are_not_even_counted() -> None:

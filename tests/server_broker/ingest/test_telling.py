@@ -33,6 +33,7 @@ from server_broker.platform.county_clock import UNSYNCHRONISED_FOR_MS, ClockMode
 from server_broker.platform.shards import Share
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
+from tests.server_broker.late_dating import date_all_due
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import BOOT, WALL, StationDouble, moment, touch
 
@@ -66,6 +67,7 @@ class County:
         self.source.waiting += messages
         self.worker.step(timeout_s=0)
         self.worker.do_chores()
+        date_all_due(datetime.fromtimestamp(self.machine.wall / 1000, UTC))
 
     def welcomes(self) -> list[Welcome]:
         payloads = [payload for topic, payload in self.source.published if topic.endswith("/welcome")]
@@ -229,6 +231,7 @@ def test_what_was_told_before_a_start_goes_to_review_if_the_clock_began_wrong(
     assert (alarm.station_id, alarm.resolved_at, "clock --earlier right" in alarm.detail) == (None, None, True)
     now = datetime.fromtimestamp(county.machine.wall / 1000, UTC)
     assert take_word_for_earlier("right", boot=county.machine.boot, actor="cli:yunwei", at=now) == 1
+    date_all_due(now)
     assert is_dated()
     alarm.refresh_from_db()
     assert alarm.resolved_at == now
@@ -238,6 +241,7 @@ def test_what_was_told_before_a_start_goes_to_review_if_the_clock_began_wrong(
     with transaction.atomic():
         assert check_present_rows()[1] == []
     assert take_word_for_earlier("wrong", boot=county.machine.boot, actor="cli:yunwei", at=now) == 1
+    date_all_due(now)
     assert not is_dated()
     connection.close()
 

@@ -5,9 +5,8 @@ import pytest
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.clock_runs import doubt_earlier, note_run
 from server_broker.fleet.models import Alarm
-from server_broker.ingest.dating.boots import date_again
 from server_broker.platform.county_clock import BY_HAND, UNVOUCHED, CountyClockRun
-from tests.server_broker.ingest.test_dating import TRUE, learnt, process, shown, true
+from tests.server_broker.ingest.test_dating import TRUE, date_again, learnt, process, shown, true
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +36,7 @@ def touched(station: StationDouble) -> StationDouble:
 def started_wrong_and_put_right() -> None:
     note_run(WRONG, ended=None, earlier=BEFORE, at=NOW)
     changed = note_run(RIGHT, ended=WRONG, at=NOW)
-    date_again([*changed, *doubt_earlier(RIGHT)], at=NOW)
+    date_again([*changed, *doubt_earlier(RIGHT)])
 
 
 def test_without_it_all_goes_to_review(touched: StationDouble) -> None:
