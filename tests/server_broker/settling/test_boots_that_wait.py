@@ -1,11 +1,12 @@
 """The county put its clock right, and what hangs on it waits to be dated: settling takes none of its times as sound."""
 
 import datetime as dt
+import os
 
 import pytest
 from django.db import transaction
 
-from protocol.facts import ClockCorrected
+from protocol.facts import Booted, ClockCorrected
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.clock_runs import note_run
@@ -47,13 +48,13 @@ def shili(county: FictionalCounty, monkeypatch: pytest.MonkeyPatch) -> LivedStat
     monkeypatch.setattr("django.utils.timezone.now", lambda: LATER)
     station = LivedStation()
     station.send(at(MONDAY, 6))
-    station.booted(at(MONDAY, 7), quality="unknown", alive=at(MONDAY, 6))
-    told = station.moment(at(MONDAY, 7, 1))
-    wall = ms(at(MONDAY, 7, 1) + AHEAD)
+    station.boot = os.urandom(16)
+    began, told = (station.moment(at(MONDAY, 7, n), "unknown", at(MONDAY, 7, n) + AHEAD) for n in (0, 1))
     station.add(
+        Booted(at=began, cause="power_on", software="0.1.0"),
         ClockCorrected(
-            at=told, boot=station.boot, mono=told.mono, wall=wall, source="county", before="unknown", clock_run=RUN
-        )
+            at=told, boot=told.boot, mono=told.mono, wall=told.wall, source="county", before="unknown", clock_run=RUN
+        ),
     )
     station.quality = "synced"
     for hour, minute in ((8, 20), (12, 5)):
@@ -74,10 +75,10 @@ def run(name: bytes, *, offset: int, began: int = 0) -> CountyClockRun:
 def test_a_time_that_is_about_to_be_corrected_ends_no_reading(shili: LivedStation, zhang: str) -> None:
     shili.closed(at(MONDAY, 15))
     shili.send(at(MONDAY + dt.timedelta(days=6), 15))
-    waiting = words(MONDAY, FRIDAY, LATER)
+    waiting = words(MONDAY, MONDAY, LATER)
     date_all_due(LATER)
     assert TouchRow.objects.filter(station=shili.id, corrected_wall__lt=at(FRIDAY, 0)).count() == 2
-    assert waiting == words(MONDAY, FRIDAY, LATER)
+    assert waiting == words(MONDAY, MONDAY, LATER)
     assert waiting[zhang, MONDAY] == "√"
 
 
