@@ -38,8 +38,8 @@ class Clocks:
             kept[boot] = anchors, plan(anchors) if anchors else None
         self._known = kept
         due = DatingDue.objects.filter(station=self._station, boot__in=[*kept, WHOLE_STATION])
-        found = {bytes(boot): from_scratch for boot, from_scratch in due.values_list("boot", "from_scratch")}
-        self._due = dict.fromkeys(kept, True) if WHOLE_STATION in found else found
+        waits = {bytes(boot): from_scratch for boot, from_scratch in due.values_list("boot", "from_scratch")}
+        self._due = dict.fromkeys(kept, True) if WHOLE_STATION in waits else waits
 
     def column_at_fault(
         self,

@@ -41,7 +41,6 @@ def station_told_wrongly(name: str, boots: int) -> StationDouble:
     """In each of its boots it was touched once, before the county told it a time that was an hour ahead."""
     double = StationDouble(id=name)
     double.enrol()
-    said = [name, NOW, NOW, boots]
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO fleet_stationevent (station_id, epoch, seq, wall, quality, said_quality, boot, mono_ms,
@@ -50,7 +49,7 @@ def station_told_wrongly(name: str, boots: int) -> StationDouble:
                    'clock_corrected', jsonb_build_object('boot', md5(n::text), 'mono', 1000, 'wall', %s::bigint,
                    'source', 'county', 'before', 'unknown', 'run', %s::text)
             FROM generate_series(1, %s) AS n""",
-            [*said[:3], TRUE + HOUR + 1_000, WRONG.id.hex(), boots],
+            [name, NOW, NOW, TRUE + HOUR + 1_000, WRONG.id.hex(), boots],
         )
         cursor.execute(
             """INSERT INTO attendance_touch (station_id, epoch, seq, wall, quality, boot, mono_ms, received_at,
@@ -58,7 +57,7 @@ def station_told_wrongly(name: str, boots: int) -> StationDouble:
             SELECT %s, decode(md5('t'), 'hex'), n, %s, 'unknown', decode(md5(n::text), 'hex'), 500, %s,
                    decode(md5(n::text), 'hex'), 'simulated', 'recorded', 'in', ''
             FROM generate_series(1, %s) AS n""",
-            said,
+            [name, NOW, NOW, boots],
         )
     return double
 
