@@ -18,8 +18,9 @@ quota for them as for facts, and each may write hundreds of rows.
 **Those who owe share.** All that owe together have `PAID_A_SECOND` of the worker's time, however many they are. So ten
 stolen stations get no more of it than one.
 
-**Three precedences.** Births go before facts, because a station believes a welcome for 2 s only. Pieces of pictures go
-after facts, a few at a time.
+**Three precedences.** Only messages of one compete, so what a station has used is counted for each apart. If not, one
+that sends pictures would put everybody's next touch behind all backlogs. Births go before facts, because a station
+believes a welcome for 2 s only. Pieces of pictures go after facts, a few at a time.
 """
 
 import heapq
@@ -92,12 +93,13 @@ class _Account:
     """What a station has used of the worker's time, in seconds."""
 
     station: str
-    used_s: float = 0.0
+    used_s: dict[Precedence, float] = field(default_factory=lambda: dict.fromkeys(Precedence, 0.0))
+    """What it has used of the worker's time, for the messages of each precedence."""
     owes_until_s: float = 0.0
     """Once whoever owes has paid so much (`_Debts.paid_s`), this one owes nothing more."""
     let_go: int = 0
     """Messages that were let go since somebody asked."""
-    waiting: int = 0
+    waiting: dict[Precedence, int] = field(default_factory=lambda: dict.fromkeys(Precedence, 0))
     most: int = 0
     """How many of its messages are taken at once up to ``most_until`` (monotonic, s)."""
     most_until: float = 0.0
@@ -162,7 +164,7 @@ class LeafQueue:
     @property
     def would_have_used_s(self) -> float:
         """What the station will have used after the first message here, which must exist."""
-        return self.account.used_s + price_s(self.messages[0])
+        return self.account.used_s[self.kind.precedence] + price_s(self.messages[0])
 
     def let_one_go(self) -> None:
         """Count a message that is not taken, or gives way to a later one."""
@@ -187,7 +189,7 @@ class FairInbox:
         self._blobs = 0
         self._unsure_bytes = 0
         self._debts = _Debts(clock())
-        self._reached_s = 0.0
+        self._reached_s = dict.fromkeys(Precedence, 0.0)
         """What the station that was taken from last had used: where a station begins that comes new."""
 
     def queue(self, topic: str) -> LeafQueue:
@@ -212,15 +214,19 @@ class FairInbox:
             queue.let_one_go()
             gone = messages.popleft()
             self._count(queue, gone, -1)
-        if not account.waiting:
-            account.used_s = max(account.used_s, self._reached_s)
+        if not account.waiting[kind.precedence]:
+            self._catch_up(account, kind.precedence)
         messages.append(message)
         self._count(queue, message, 1)
         self._busy[kind.precedence][queue] = None
         return gone
 
+    def _catch_up(self, account: _Account, precedence: Precedence) -> None:
+        """Have a station begin where the others stand."""
+        account.used_s[precedence] = max(account.used_s[precedence], self._reached_s[precedence])
+
     def _count(self, queue: LeafQueue, message: Incoming, sign: int) -> None:
-        queue.account.waiting += sign
+        queue.account.waiting[queue.kind.precedence] += sign
         if queue.kind.precedence is Precedence.BLOBS:
             self._blobs += sign
         if message.unsure:
@@ -276,6 +282,8 @@ class FairInbox:
             queue, account = queues[0], queues[0].account
             if (at_once := account.at_once(at)) is not None:
                 if of_those_with_less[account.station] == at_once:
+                    # It waits by its own fault, so it saves nothing up.
+                    self._catch_up(account, precedence)
                     heapq.heappop(turns)
                     continue
                 of_those_with_less[account.station] += 1
@@ -283,8 +291,8 @@ class FairInbox:
             self._count(queue, message, -1)
             taken.append(message)
             size += len(message.payload)
-            self._reached_s = max(self._reached_s, account.used_s)
-            account.used_s += price_s(message)
+            self._reached_s[precedence] = max(self._reached_s[precedence], account.used_s[precedence])
+            account.used_s[precedence] += price_s(message)
             queue.next_at = at + queue.kind.every_s
             if not queue.messages:
                 del busy[queue]
@@ -299,7 +307,8 @@ class FairInbox:
     def charge(self, station: str, seconds: float) -> None:
         """Charge a station for what its messages cost beyond their price."""
         account = self._accounts.setdefault(station, _Account(station))
-        account.used_s += seconds
+        for precedence in Precedence:
+            account.used_s[precedence] += seconds
         self._debts.add(account, seconds, self._clock())
 
     def let_go(self) -> dict[str, int]:

@@ -187,6 +187,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "109-latest-values-at-full-pace": (county_tests("ingest/test_inbox.py"),),
     "110-carriers-place-taken": (county_tests("ingest/test_rows_that_move.py"),),
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
+    "112-pictures-lift-the-clock-of-facts": (county_tests("ingest/test_inbox.py"),),
+    "113-time-saved-up-under-a-limit": (county_tests("ingest/test_inbox.py"),),
 }
 
 

@@ -78,6 +78,37 @@ def test_a_touch_goes_before_the_backlogs_of_stations_that_have_used_as_much(inb
     assert senders(inbox.take(max_messages=5, max_bytes=2**20))[0] == "shili-99"
 
 
+@pytest.mark.parametrize("leaf", ["blob", "birth"])
+def test_what_does_not_compete_with_facts_delays_no_touch(inbox: FairInbox, clock: Clock, leaf: str) -> None:
+    for number in range(40):
+        for _ in range(2):
+            send(inbox, f"shili-{number}", "facts", b"x" * 40_000)
+    for _ in range(20):
+        send(inbox, "shili-98", leaf, b"x" * 40_000)
+        clock.now += 1.0
+        inbox.take(max_messages=2, max_bytes=2**20)
+    send(inbox, "shili-99", "facts", b"x" * 300)
+    send(inbox, "shili-98", "facts", b"x" * 300)
+    assert {"shili-98", "shili-99"} <= set(senders(inbox.take(max_messages=3, max_bytes=2**20)))
+
+
+def test_nobody_saves_time_up_while_fewer_are_taken_of_it(inbox: FairInbox, clock: Clock) -> None:
+    for _ in range(8):
+        send(inbox, "shili-01", "facts", b"x" * 400)
+    inbox.put_back(inbox.take(**ROOM), most=1)
+    for number in range(50):
+        for _ in range(8):
+            send(inbox, f"shili-{number + 2:02}", "facts", b"x" * 40_000)
+        for _ in range(8):
+            send(inbox, "shili-01", "facts", b"x" * 400)
+        inbox.take(**ROOM)
+    clock.now = LESS_FOR_S
+    for _ in range(8):
+        send(inbox, "shili-99", "facts", b"x" * 400)
+    taken = senders(inbox.take(max_messages=8, max_bytes=2**30))
+    assert taken.count("shili-01") <= 4
+
+
 def test_what_a_station_sent_first_is_not_overtaken_by_what_is_smaller(inbox: FairInbox) -> None:
     send(inbox, "shili-01", "facts", b"x" * 40_000)
     send(inbox, "shili-01", "gone")
