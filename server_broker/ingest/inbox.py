@@ -276,14 +276,14 @@ class FairInbox:
         heapq.heapify(turns)
         taken: list[Incoming] = []
         of_those_with_less: Counter[str] = Counter()
+        passed_over: list[_Account] = []
         size = 0
         while turns and len(taken) < most and size < max_bytes:
             _, number, queues = turns[0]
             queue, account = queues[0], queues[0].account
             if (at_once := account.at_once(at)) is not None:
                 if of_those_with_less[account.station] == at_once:
-                    # It waits by its own fault, so it saves nothing up.
-                    self._catch_up(account, precedence)
+                    passed_over.append(account)
                     heapq.heappop(turns)
                     continue
                 of_those_with_less[account.station] += 1
@@ -302,6 +302,9 @@ class FairInbox:
                 heapq.heapreplace(turns, (queues[0].would_have_used_s, number, queues))
             else:
                 heapq.heappop(turns)
+        for account in passed_over:
+            # It waits by its own fault, so it saves nothing up.
+            self._catch_up(account, precedence)
         return taken
 
     def charge(self, station: str, seconds: float) -> None:

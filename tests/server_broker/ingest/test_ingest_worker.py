@@ -273,8 +273,8 @@ def test_one_whose_messages_fail_slowly_pays_for_it(
         for number in range(1, 5):
             source.waiting.append(station.add(touch(number)).facts_message(number))
             worker.step(timeout_s=0)
-    # Seven tries of four tenths of a second: of all but the first message both that fails and that with savepoints. What
-    # a batch takes on a busy machine is not charged, so not all of it is.
+    # Seven tries of four tenths of a second: of all but the first message both that fails and that with savepoints.
+    # What any batch takes on a busy machine is not charged.
     assert source.charged[station.id] > 4 * 0.4
 
 
