@@ -4,9 +4,10 @@ It passes messages on and stores nothing. The station journal (`server_broker.tr
 connect. A station may use only its own topics.
 
 Usually the broker is a Mosquitto that the county runs (``mosquitto/``). Its access list names topics by patterns, and a
-small plugin of ours takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE. A county may name
-a RabbitMQ of its own instead (``rabbit/``). `server_broker.broker.chosen` is where the two part, and neither imports
-the other; what both stand on is beside it.
+plugin of ours takes away what such a list can't: unknown stations, every foreign SUBSCRIBE, and what is beyond a
+station's rate. It also paces what stations are sent, cuts who keeps the broker for itself, and tells the county's
+workers whom it denied or cut. A county may name a RabbitMQ of its own instead (``rabbit/``).
+`server_broker.broker.chosen` is where the two part, and neither imports the other; what both stand on is beside it.
 """
 
 from server_broker.broker.chosen import (

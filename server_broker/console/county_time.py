@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from server_broker.console.words import duration_words
-from server_broker.platform.clock import county_clock
+from server_broker.platform.configured_clock import configured_clock
 from server_broker.platform.processes import ServiceError
 
 CAUSE = "县服务器自己还不知道时间，没有授时"
@@ -32,7 +32,7 @@ class UntoldTime:
 def untold_time() -> UntoldTime | None:
     """Return that the county does not know the time now; None if it does."""
     try:
-        status = county_clock(settings.HOME).look()
+        status = configured_clock(settings.HOME).look()
     except ServiceError:
         return None  # a county.toml with an error: the doctor says so, and no clock can be judged by it
     if status.tells:

@@ -1,9 +1,9 @@
 """Revoke a station within seconds and for good, and keep the journal and the database in step.
 
 A revocation writes the journal first, then the broker's lists, then the database, so that it works while the database
-is away. If one step fails the next is still tried, and the result says which steps were done. The county's chores do
-the missing ones later: the broker's keeper (`broker.Keeper`) the lists and sessions, `reconcile` the journal and the
-database.
+is away. Without the journal only the database is tried; every other step is tried whatever failed. The result says
+which steps were done. The county's chores do the missing ones later: the broker's keeper (`broker.Keeper`) the lists
+and sessions, `reconcile` the journal and the database.
 """
 
 import datetime as dt
@@ -87,7 +87,7 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
     """Revoke ``station``: all its certificates, its topics, its open session and its open claim.
 
     Returns:
-        Which steps were done. Each is tried even if the one before failed.
+        Which steps were done. Without the journal only the database is tried; every other step whatever failed.
 
     Raises:
         UnknownStation: Nothing was done.
@@ -101,7 +101,7 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
     in_journal, _ = _tried("the line in the journal", lambda: journal.append(entry))
     lists_written = False
     in_force = session_ended = None
-    if in_journal:  # the lists follow from the journal alone, so without it they would not change
+    if in_journal:  # the lists follow from the journal, so without it they would not change
         lists_written, in_force = _tried("the broker's lists", lambda: broker.refresh(home, now=now))
         # The session is ended even if the lists could not be written, because that stops the station at least until it
         # connects again.

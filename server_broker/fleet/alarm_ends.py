@@ -22,7 +22,8 @@ STATE: Final[Literal["state"]] = "state"
 SEEN_STAYS: Final = timedelta(days=7)
 """So long an acknowledged alarm stays listed, so that an acknowledgement by mistake can be taken back."""
 GOES_ON: Final = timedelta(hours=2)
-"""What a program repeats by itself is one matter while its pauses are shorter than this, as in `incidents.episodes`."""
+"""What a program repeats by itself is one matter while its pauses are shorter than this. So is an incident that comes
+again (`server_broker.incidents.episodes`), and nobody is told of its end before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,21 @@ Of a known incident they are told again
 
 - when it becomes graver than it was;
 - when something opens after somebody has acknowledged it;
-- when another alarm opens, or one that came again stays: at most once in `FLAPPING`, because a station chooses how many
+- when another alarm opens, or one that came again stays: at most once in `GOES_ON`, because a station chooses how many
   alarms it raises.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from server_broker.fleet.alarm_ends import GOES_ON
 from server_broker.incidents.grouping import Incident, place_of_region, place_of_station
 from server_broker.incidents.kinds import HELP, OUTAGE, SILENT, gravest
 from server_broker.incidents.models import Episode
 from server_broker.incidents.open_now import Standing
-
-FLAPPING = timedelta(hours=2)
-"""What comes again so soon after its end is the same episode. So people are not told of an end before."""
 
 # When the newest alarm of each station, origin and kind of code opened. One that came again so soon counts only if
 # somebody had acknowledged the one before.
@@ -32,7 +30,7 @@ WHERE a.resolved_at IS NULL AND a.opened_at > %(since)s AND NOT EXISTS (
     SELECT FROM fleet_alarm earlier
     WHERE (earlier.station_id = a.station_id OR (earlier.station_id IS NULL AND a.station_id IS NULL))
       AND earlier.origin = a.origin AND earlier.code = a.code AND earlier.acknowledged_at IS NULL
-      AND earlier.resolved_at BETWEEN a.opened_at - %(flapping)s AND a.opened_at)
+      AND earlier.resolved_at BETWEEN a.opened_at - %(pause)s AND a.opened_at)
 GROUP BY 1, 2, 3
 """
 
@@ -40,7 +38,7 @@ GROUP BY 1, 2, 3
 def follow(standing: Sequence[Standing], *, now: datetime) -> dict[tuple[str, str], Episode]:
     """Open, continue and end episodes as the incidents stand now; return the open ones by the incident's key."""
     ongoing = {(one.kind, one.place): one for one in Episode.objects.filter(over_at=None)}
-    known = _ended_since(now - FLAPPING) | ongoing
+    known = _ended_since(now - GOES_ON) | ongoing
     present = {
         one.incident.key: episode
         for one in standing
@@ -97,18 +95,18 @@ def _grown(standing: Iterable[Standing], known: Mapping[tuple[str, str], Episode
         for one in standing
         if (episode := known.get(one.incident.key)) is not None
         and one.incident.newest_at > episode.seen_at
-        and now - episode.seen_at >= FLAPPING
+        and now - episode.seen_at >= GOES_ON
     ]
     if not quiet:
         return set()
-    parameters: dict[str, Any] = {"since": min(episode.seen_at for episode, _ in quiet), "flapping": FLAPPING}
+    parameters: dict[str, Any] = {"since": min(episode.seen_at for episode, _ in quiet), "pause": GOES_ON}
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, parameters)
         newest = {(station, origin, code): opened_at for station, origin, code, opened_at in cursor.fetchall()}
     return {
         episode
         for episode, incident in quiet
-        if incident.newest_at <= now - FLAPPING or _newest_of(incident, newest, episode.seen_at) > episode.seen_at
+        if incident.newest_at <= now - GOES_ON or _newest_of(incident, newest, episode.seen_at) > episode.seen_at
     }
 
 

@@ -6,7 +6,7 @@ The number of queries does not depend on how many stations there are.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -63,6 +63,32 @@ class Regions:
         return Regions(self.names | others.names)
 
 
+class _InService(NamedTuple):
+    """A station in service and its status. One that never said a birth has none: then each of its values is None."""
+
+    id: str
+    name: str
+    village: str
+    village_name: str
+    enrolled_at: datetime | None
+    online: bool | None
+    doubted_at: datetime | None
+    changed_at: datetime | None
+    reader_ready: bool | None
+    vitals_at: datetime | None
+
+    @property
+    def away_at(self) -> datetime | None:
+        """Since when it is away: without a status since it was enrolled."""
+        return None if self.online else (self.changed_at or self.enrolled_at)
+
+    @property
+    def lacks_its_reader(self) -> bool:
+        """Whether it is there, and has said of itself that no reader works."""
+        is_there = self.online and self.doubted_at is None
+        return bool(is_there and self.vitals_at is not None and not self.reader_ready)
+
+
 def open_incidents(code: str, *, now: datetime) -> list[Standing]:
     """Return what stands in the subtree of the region ``code``, the gravest first.
 
@@ -100,35 +126,31 @@ def _alarms(code: str) -> Iterable[OpenAlarms]:
 def _in_service(code: str) -> list[StationNow]:
     """Return the stations in service, each with since when it is away or its reader is gone."""
     in_service = Station.objects.under(code).filter(revoked_at=None, enrolled_at__isnull=False)
-    rows = list(
-        in_service.values_list(
-            "id",
-            "name",
-            "village_id",
-            "village__name",
-            "enrolled_at",
-            "status__online",
-            "status__doubted_at",
-            "status__changed_at",
-            "status__reader_ready",
-            "status__vitals_at",
-        ).order_by("village_id", "id")
-    )
-    readerless = {
-        row[0]: row[7] for row in rows if row[5] and row[6] is None and not row[8] and row[9] is not None and row[7]
-    }
+    rows = in_service.values_list(
+        "id",
+        "name",
+        "village_id",
+        "village__name",
+        "enrolled_at",
+        "status__online",
+        "status__doubted_at",
+        "status__changed_at",
+        "status__reader_ready",
+        "status__vitals_at",
+    ).order_by("village_id", "id")
+    stations = [_InService(*row) for row in rows]
+    readerless = {one.id: one.changed_at for one in stations if one.lacks_its_reader and one.changed_at}
     lost = _lost_readers(readerless)
     return [
         StationNow(
-            id=station,
-            name=name,
-            village=village,
-            village_name=village_name,
-            # A station that never said a birth has no status. It is away since it was enrolled.
-            away_at=None if online else (changed_at or enrolled_at),
-            reader_gone_at=lost.get(station, readerless.get(station)),
+            id=one.id,
+            name=one.name,
+            village=one.village,
+            village_name=one.village_name,
+            away_at=one.away_at,
+            reader_gone_at=lost.get(one.id, readerless.get(one.id)),
         )
-        for station, name, village, village_name, enrolled_at, online, _, changed_at, _, _ in rows
+        for one in stations
     ]
 
 

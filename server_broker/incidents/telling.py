@@ -4,7 +4,7 @@
   minute is one message. An incident that is over before is not told. One that was told is told again if its episode has
   something new (`episodes`).
 - Nobody is told of what is acknowledged or silenced. In the night, what can wait until the morning waits.
-- An end is told when it has lasted for `FLAPPING`, so that what is told of as over comes again as something new.
+- An end is told when it has lasted for `GOES_ON`, so that what is told of as over comes again as something new.
 - An end goes along with the next message. A message about ends alone is sent only while all messages of the channel are
   at most `MOST_PER_INCIDENT` for each incident that was told.
 """
@@ -19,8 +19,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from protocol.plain_text import one_line
+from server_broker.fleet.alarm_ends import GOES_ON
 from server_broker.incidents.channels.port import MAX_TEXT_BYTES, Message
-from server_broker.incidents.episodes import FLAPPING
 from server_broker.incidents.grouping import Incident
 from server_broker.incidents.kinds import BY_KEY, OTHER, OUTAGE, SEVERITIES, SEVERITY_WORDS, gravest
 from server_broker.incidents.models import ChannelConfig, Episode, Mention, Notification
@@ -127,7 +127,7 @@ def _concerns(channel: ChannelConfig, incident: Incident, *, night: bool) -> boo
 def _ended(channel: ChannelConfig, now: datetime) -> list[Episode]:
     """Return the episodes whose opening the channel was told, and that have been over for good for less than a day."""
     mentions = Mention.objects.filter(
-        channel=channel, episode__over_at__lt=now - FLAPPING, episode__over_at__gt=now - TELL_ENDS_FOR
+        channel=channel, episode__over_at__lt=now - GOES_ON, episode__over_at__gt=now - TELL_ENDS_FOR
     )
     # A message about an opening that still waits may be given up, and then nobody was told of it.
     opened = mentions.filter(of_end=False, notification__sent_at__isnull=False).values("episode")

@@ -55,7 +55,7 @@ def _work(share: Share, config: CountyConfig, *, stop: threading.Event, alive: C
     from server_broker.ingest.garbage import spare_what_lives_on  # noqa: PLC0415
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
-    from server_broker.platform.clock import county_clock  # noqa: PLC0415
+    from server_broker.platform.configured_clock import configured_clock  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
     ours = county_client(settings.HOME)
@@ -67,7 +67,7 @@ def _work(share: Share, config: CountyConfig, *, stop: threading.Event, alive: C
         share=share,
         clock=lambda: datetime.now(UTC),
         stop=stop,
-        county_clock=county_clock(settings.HOME),
+        county_clock=configured_clock(settings.HOME),
         alive=alive,
         facts_a_day=config.facts_a_day,
     )

@@ -78,7 +78,8 @@ class BatchProcessor:
         """Store what a batch brings, COMMIT, and return the messages to publish.
 
         Args:
-            careful: Give each fact a savepoint of its own. This is slow; it is for a batch that the database refused.
+            careful: Find by halves the facts whose rows the database refuses, and hold them. It is for a message that
+                failed before.
             hold: Store new facts unread with this reason and derive nothing from them. It is for what the database
                 refused even so.
 

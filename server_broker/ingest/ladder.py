@@ -113,8 +113,8 @@ class Ladder:
             return
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
             if len(batch) == 1:
-                _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
-                self._store_one_by_one(batch[0])
+                _log.exception("a message on %s failed; it is tried by the next rows", batch[0].topic)
+                self._store_by_lower_rows(batch[0])
                 return
             if len(stations_of(batch)) == 1:
                 # Each of them may fail, and what follows then takes long. So it is one of them in each step.
@@ -183,7 +183,7 @@ class Ladder:
         for station, over_s in verdict.dear.items():
             self._floods.cost_dear(station, over_s)
 
-    def _store_one_by_one(self, message: Incoming) -> None:
+    def _store_by_lower_rows(self, message: Incoming) -> None:
         """Store a message that failed in row 1, by row 2, 3 or 4 of the ladder, and acknowledge it."""
         # Apart from now on, or its next message would fail the batch of its neighbours too.
         self._costs.watch(message.station)

@@ -20,7 +20,7 @@ from server_broker.manifest.manifests_check import check_signed, stored_manifest
 from server_broker.manifest.models import DailyManifest
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided
-from server_broker.platform.clock import county_clock
+from server_broker.platform.configured_clock import configured_clock
 from server_broker.platform.county_account import rights_of_the_person
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -113,7 +113,7 @@ def make_manifest(home: CountyHome, *, say: Say) -> int:
     Raises:
         ServiceError: The record key is missing.
     """
-    status = county_clock(home).look()
+    status = configured_clock(home).look()
     if not status.judges_age:
         say(f"没有生成：县里的时钟不可信，{status.sentence()}")
         return 1

@@ -22,7 +22,7 @@ from server_broker.ingest.models import Quarantined
 from server_broker.metrics import families
 from server_broker.metrics.families import Family, OpenAlarm, Sample
 from server_broker.metrics.listeners import established
-from server_broker.platform.clock import county_clock
+from server_broker.platform.configured_clock import configured_clock
 from server_broker.platform.control import pid_file
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
@@ -44,7 +44,7 @@ def machine_families(home: CountyHome) -> Iterator[Family]:
     ports = established(config.station_ports)
     yield families.BROKER_CONNECTIONS.family(((str(port),), count) for port, count in ports.items())
     yield families.CERTIFICATE_END.family(_certificate_ends(home, config))
-    yield families.CLOCK_VOUCHED.family([((), county_clock(home).look().judges_age)])
+    yield families.CLOCK_VOUCHED.family([((), configured_clock(home).look().judges_age)])
     yield from _backups(home)
     disks = {place: shutil.disk_usage(folder) for place, folder in home.disk_places.items() if folder.exists()}
     yield families.DISK_FREE.family(((place,), disk.free) for place, disk in disks.items())

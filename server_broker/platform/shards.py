@@ -2,6 +2,10 @@
 
 A station's topics carry a number, its *shard*. A worker takes every n-th shard, so however many workers there are, each
 shard has one of them. A change of their number moves shards and not stations: nothing that a station knows changes.
+
+A station may speak in two shards: the one that it was enrolled in, and the one that follows from its name, which a
+county with several workers gives it at its next renewal. The broker lets it speak in no other (ADR 62). So at most two
+workers have messages of a station, and what each counts by itself is at most doubled.
 """
 
 import zlib

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, override
 
 import django
 
-from server_broker.platform.clock import county_clock
+from server_broker.platform.configured_clock import configured_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
 from server_broker.supervisor import backup_cli
@@ -483,7 +483,7 @@ def main() -> None:
     django.setup()
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
-    clock = county_clock(HOME)
+    clock = configured_clock(HOME)
     failing = FailingChores(time.monotonic)
     others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
     urgent = [_Thread([chore], stop, failing) for chore in urgent_chores(HOME)]

@@ -32,7 +32,7 @@ from server_broker.enrolment.revocation import UnknownStation, revoke
 from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
 from server_broker.people.private_numbers import NumberRefused, replace_number_keys
-from server_broker.platform.clock import county_clock
+from server_broker.platform.configured_clock import configured_clock
 from server_broker.platform.control import restart, runs
 from server_broker.platform.county_account import persons_files, rights_of_the_person
 from server_broker.platform.county_clock import CLOCK_WORDS, VOUCHED_WORDS
@@ -414,7 +414,7 @@ def _dump(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print whether the machine's clock is believed; return 1 while stations are not told the time."""
     mode = read_config(home).clock
-    clock = county_clock(home)
+    clock = configured_clock(home)
     status = clock.look()
     if chosen.confirm:
         before, status = status, clock.confirm()

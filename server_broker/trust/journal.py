@@ -1,8 +1,9 @@
 """The journal of stations: which were enrolled, renewed and revoked, in an append-only file outside the database.
 
-The broker's list of stations and its revocation list are made from this file alone. So a revoked station can't come
-back after a crash between two writes, nor after the database is restored from an older dump. A damaged line can't bring
-it back either (`server_broker.trust.station_roll`).
+The broker's list of stations and its revocation list are made from this file, and never from the database. So a
+revoked station can't come back after a crash between two writes, nor after the database is restored from an older dump.
+A damaged line can't bring it back either, because the lists that are on disk count too then
+(`server_broker.broker.mosquitto.access`).
 
 A process reads the file once. After that it reads what is new.
 """

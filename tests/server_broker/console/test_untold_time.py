@@ -31,7 +31,7 @@ MINUTE_MS = 60_000
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountyMachine]:
     """A machine that waits for its time service, in a county that relies on one."""
     machine = CountyMachine(wall_ms=round(datetime.now(UTC).timestamp() * 1000))
-    monkeypatch.setattr("server_broker.platform.clock.LinuxMachineClock", lambda: machine)
+    monkeypatch.setattr("server_broker.platform.configured_clock.LinuxMachineClock", lambda: machine)
     file, kept = settings.HOME.config_file, settings.HOME.root / "clock"
     before = file.read_text(encoding="utf-8")
     file.write_text(before.replace("manual", "ntp"), encoding="utf-8")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from protocol.facts import HelpAsked
 from server_broker.fleet import alarms
+from server_broker.fleet.alarm_ends import GOES_ON
 from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.fleet.silence import watch_silence
 from server_broker.incidents import telling
@@ -20,7 +21,6 @@ from server_broker.incidents.channel_settings import add_channel, opened, remove
 from server_broker.incidents.channels import DRIVERS, Channel, ChannelFailed, Message, Outlet
 from server_broker.incidents.channels.port import MAX_TEXT_BYTES
 from server_broker.incidents.cleaning import SENT_KEPT, drop_old
-from server_broker.incidents.episodes import FLAPPING
 from server_broker.incidents.models import Acknowledgement, ChannelConfig, Episode, Notification, Silence
 from server_broker.incidents.notifier import Notifier
 from server_broker.incidents.open_now import standing_at
@@ -190,7 +190,7 @@ def test_a_station_that_flaps_is_told_once(county: FictionalCounty, day: Day, po
 
 
 @pytest.mark.usefixtures("channel")
-@pytest.mark.parametrize("away", [20 * MINUTE, FLAPPING])
+@pytest.mark.parametrize("away", [20 * MINUTE, GOES_ON])
 def test_what_comes_back_is_told_at_once_if_its_end_was_told_or_else_when_it_stays(
     away: dt.timedelta, county: FictionalCounty, day: Day, post: Post
 ) -> None:
@@ -202,11 +202,11 @@ def test_what_comes_back_is_told_at_once_if_its_end_was_told_or_else_when_it_sta
     raise_one(county.stations[YANGBAN], "undervoltage", "major", day.now)
     day.pass_by(2 * MINUTE)
     end_was_told = "✓ 示例镇 磁盘快满或出了故障：1 件已过去" in post.got[1].text
-    assert end_was_told == (away == FLAPPING)
+    assert end_was_told == (away == GOES_ON)
     raise_one(county.stations[SHILI], "disk_error", "critical", day.now)
     day.pass_by(3 * MINUTE)
     assert len(post.got) == (3 if end_was_told else 2)
-    day.pass_by(FLAPPING + HOUR, step=HOUR)
+    day.pass_by(GOES_ON + HOUR, step=HOUR)
     assert len(post.got) == 3
     assert "【紧急】示例镇 磁盘快满或出了故障" in post.got[2].text
 
@@ -220,7 +220,7 @@ def test_a_reader_that_is_gone_again_is_told_again_when_it_stays_gone(
         status.update(reader_ready=is_back, vitals_at=day.now, changed_at=day.now)
         day.pass_by(20 * MINUTE, step=10 * MINUTE)
     assert len(post.got) == 1
-    day.pass_by(FLAPPING + HOUR, step=HOUR)
+    day.pass_by(GOES_ON + HOUR, step=HOUR)
     assert len(post.got) == 2
 
 
@@ -326,7 +326,7 @@ def test_an_end_goes_along_with_the_next_message(county: FictionalCounty, day: D
     raise_one(county.stations[SHILI], "disk_error", "critical", day.now)
     day.pass_by(3 * MINUTE)
     Alarm.objects.update(resolved_at=day.now)
-    day.pass_by(FLAPPING + HOUR, step=30 * MINUTE)
+    day.pass_by(GOES_ON + HOUR, step=30 * MINUTE)
     raise_one(county.stations[YANGBAN], "undervoltage", "major", day.now)
     day.pass_by(3 * MINUTE)
     assert [message.title for message in post.got] == [

@@ -5,8 +5,8 @@ from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 
 
-def county_clock(home: CountyHome, *, machine: MachineClock | None = None) -> CountyClock:
-    """Return the county's clock.
+def configured_clock(home: CountyHome, *, machine: MachineClock | None = None) -> CountyClock:
+    """Return the clock of the county in this folder, as its ``county.toml`` says.
 
     Args:
         machine: The machine's clock; by default that of the machine this runs on.
