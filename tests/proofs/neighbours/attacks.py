@@ -1,7 +1,4 @@
-"""What a hostile station sends: each attack yields packets without end, and an empty one where it must be sent now.
-
-Those of letters are found again in the reviews that found them; the others are this proof's own.
-"""
+"""What a hostile station sends: each attack yields packets without end, and an empty one where it must be sent now."""
 
 import hashlib
 import itertools
@@ -198,7 +195,7 @@ def unread_welcomes(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def compares(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: comparisons of 64 marks."""
+    """Comparisons of 64 marks."""
     station = rogue.station.id
     marks = [HeadAtSeq(seq=seq, head=os.urandom(32)) for seq in range(64, 0, -1)]
     while True:
@@ -206,20 +203,20 @@ def compares(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def questions_about_pictures(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: another picture in each."""
+    """Questions, each about another picture."""
     while True:
         yield rogue.message("asked", encode(BlobQuery(station=rogue.station.id, sha256=os.urandom(32), size=40_000)))
 
 
 def farewells(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: it says that it is gone."""
+    """It says that it is gone."""
     while True:
         gone = Gone(station=rogue.station.id, nonce=os.urandom(16), reason="broken")
         yield rogue.message("gone", encode(gone))
 
 
 def announced_pictures(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: pictures that never come."""
+    """Pictures that never come."""
     stream = Stream(rogue)
     while True:
         facts = (
@@ -230,7 +227,7 @@ def announced_pictures(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def gaps(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: envelopes that begin beyond what the county has."""
+    """Envelopes that begin beyond what the county has."""
     stream = Stream(rogue)
     stream.through = 10**6
     while True:
@@ -238,21 +235,21 @@ def gaps(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def repeats(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: one envelope of 500 facts, again and again."""
+    """One envelope of 500 facts, again and again."""
     one = Stream(rogue).envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)
     while True:
         yield one
 
 
 def foreign_topics(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: publishes that the broker must refuse."""
+    """Publishes that the broker must refuse."""
     one = packets.publish("cunhui/1/0/neighbour-000/facts", b"x" * 100, mid=1)
     while True:
         yield one
 
 
 def long_properties(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: a byte with 60 kB of user properties (3.3.2.3.7)."""
+    """A byte with 60 kB of user properties (3.3.2.3.7)."""
     pair = b"\x26" + packets.text("k") + packets.text("v" * 30_000)
     one = packets.publish(rogue.topic("vitals"), b"x", properties=pair * 2)
     while True:
@@ -260,24 +257,24 @@ def long_properties(rogue: "Rogue") -> Iterator[bytes]:
 
 
 def pings(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: nothing but PINGREQ."""
+    """Nothing but PINGREQ."""
     while True:
         yield b"\xc0\x00"
 
 
 def reconnections(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: a handshake, a birth, and away."""
+    """A handshake, a birth, and away."""
     yield Stream(rogue).birth()
 
 
 def frames(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: pictures of a live view that nobody asked for."""
+    """Pictures of a live view that nobody asked for."""
     while True:
         yield rogue.message("frame", os.urandom(32_000), qos=0)
 
 
 def whole_pictures(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: pictures of rubbish, whole and with the right hash."""
+    """Pictures of rubbish, whole and with the right hash."""
     while True:
         data = os.urandom(30_000)
         chunk = BlobChunk(

@@ -49,7 +49,7 @@ _SMALL_WINDOW_BYTES = 2_048
 
 
 def pings_across_records(rogue: "Rogue") -> Iterator[bytes]:
-    """Our own: PINGREQs of which one lies across each border of two TLS records, so that the broker reads on and on."""
+    """PINGREQs of which one lies across each border of two TLS records, so that the broker reads on and on."""
     yield PING[:1]
     yield b""
     while True:
@@ -204,11 +204,12 @@ def _ask_and_never_read(rogue: "Rogue") -> ssl.SSLSocket:
     plain.connect(("127.0.0.1", rogue.web_port))
     link = rogue.web_context().wrap_socket(plain, server_hostname="127.0.0.1")
     with contextlib.suppress(TimeoutError):
-        link.sendall(b"".join(_request(rogue) for _ in range(REQUESTS_EACH)))
+        link.sendall(b"".join(download_request(rogue) for _ in range(REQUESTS_EACH)))
     return link
 
 
-def _request(rogue: "Rogue") -> bytes:
+def download_request(rogue: "Rogue") -> bytes:
+    """Return its signed request for its roster."""
     now = time.time_ns() // 1_000_000
     signed = sign_fetch(rogue.station.key, station=rogue.station.id, path=rogue.roster, nonce=os.urandom(16), wall=now)
     return f"GET {rogue.roster} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {signed}\r\n\r\n".encode()

@@ -1,22 +1,34 @@
 """The proof in small; and its judges find what is wrong."""
 
+import http.client
+import itertools
 import json
 import random
 import ssl
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from protocol.birth import Birth
 from protocol.blobs import BlobChunk
 from protocol.codec import decode
+from protocol.enrolment import RenewRequest, decode_json, verify_request
 from protocol.envelope import decode_envelope
+from protocol.fetch import read_fetch, verify_fetch
 from protocol.heads import verify_head
-from tests.proofs.neighbours import packets
+from tests.proofs.neighbours import attacks, packets
 from tests.proofs.neighbours.attacks import ATTACKS
+from tests.proofs.neighbours.more_attacks import download_request
 from tests.proofs.neighbours.rogue import Rogue
 from tests.server_broker.station_double import StationDouble
+
+PUBLISH, PUBLISH_BY_QOS_1, SUBSCRIBE, UNSUBSCRIBE, PINGREQ = 0x30, 0x32, 0x82, 0xA2, 0xC0
+"""The first bytes of what attacks send."""
 
 
 @pytest.mark.small_proof
@@ -35,10 +47,18 @@ def rogue() -> Rogue:
     return Rogue(station, 0, ssl.create_default_context(), 0.0, random.Random(1))
 
 
+def sent(rogue: Rogue, attack: str) -> Iterator[tuple[int, bytes]]:
+    """Yield an attack's first packets as the broker reads them: each one's first byte and its body."""
+    buffer = bytearray()
+    # Not without end: an attack that sends nothing must fail its test.
+    for some in itertools.islice(ATTACKS[attack](rogue), 500):
+        buffer += some
+        while (packet := packets.take(buffer)) is not None:
+            yield packet
+
+
 def first_message(rogue: Rogue, attack: str) -> tuple[str, bytes]:
-    found = packets.take(bytearray(next(iter(ATTACKS[attack](rogue)))))
-    assert found is not None
-    topic, _, payload = packets.published(*found)
+    topic, _, payload = packets.published(*next(sent(rogue, attack)))
     return topic, payload
 
 
@@ -63,5 +83,53 @@ def test_pieces_are_of_one_byte(rogue: Rogue) -> None:
     ),
 )
 def test_each_attack_goes_on(rogue: Rogue, attack: str) -> None:
-    packets_sent = ATTACKS[attack](rogue)
-    assert all(next(packets_sent) is not None for _ in range(3))
+    kinds = [first for first, _ in itertools.islice(sent(rogue, attack), 3)]
+    assert len(kinds) == 3
+    assert set(kinds) <= {PUBLISH, PUBLISH_BY_QOS_1, SUBSCRIBE, UNSUBSCRIBE, PINGREQ}
+
+
+def test_contradicting_heads_are_signed_and_of_64_places(rogue: Rogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(attacks, "FACTS_AN_ENVELOPE", 1)
+    # The first 120 packets are its long stream.
+    births = [
+        decode(packets.published(*one)[2], Birth)
+        for one in itertools.islice(sent(rogue, "contradicting-heads"), 120, 120 + 64)
+    ]
+    assert len({birth.head.through for birth in births}) == len(births) == 64
+    for birth in births:
+        verify_head(rogue.station.public, station="rogue-00", signed=birth.head)
+
+
+def test_who_reads_no_welcome_asks_for_one_after_the_other(rogue: Rogue) -> None:
+    topics = [packets.published(*one)[0] for one in itertools.islice(sent(rogue, "unread-welcomes"), 3)]
+    assert [topic.rpartition("/")[2] for topic in topics] == ["facts", "birth", "birth"]
+    assert not rogue.reads
+
+
+def test_renewals_are_signed_each_anew(rogue: Rogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies: list[bytes] = []
+    key = ec.generate_private_key(ec.SECP256R1())
+    monkeypatch.setattr(rogue, "tls_key", lambda: key)
+    monkeypatch.setattr(rogue, "web_context", ssl.create_default_context)
+
+    def refuse(_link: http.client.HTTPSConnection, _method: str, path: str, body: bytes, _headers: object) -> None:
+        assert path == "/renew"
+        bodies.append(body)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(http.client.HTTPSConnection, "request", refuse)
+    for _ in itertools.islice(ATTACKS["renewals"](rogue), 2):
+        pass
+    asked = [decode_json(body, RenewRequest) for body in bodies]
+    for request in asked:
+        verify_request(rogue.station.public, request)
+    assert len({request.nonce for request in asked}) == 2
+
+
+def test_downloads_that_are_not_read_are_signed(rogue: Rogue) -> None:
+    rogue.roster = "/bundles/" + "0" * 64
+    line, _, signed = download_request(rogue).decode().partition("\r\nHost: 127.0.0.1\r\nAuthorization: ")
+    assert line == f"GET {rogue.roster} HTTP/1.1"
+    now = time.time_ns() // 1_000_000
+    verify_fetch(rogue.station.public, read_fetch(signed.removesuffix("\r\n\r\n")), path=rogue.roster, now=now)
