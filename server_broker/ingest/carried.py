@@ -2,7 +2,7 @@
 
 Each envelope is a transaction of its own. If taking the file is interrupted, the person simply gives it again. The
 station learns of it at its next birth, because the welcome says how far the county has the stream. Envelopes that fit
-nowhere in their stream are kept raw.
+nowhere in their stream are kept raw, and so are those that the database refuses in every way.
 
 The file of a dead board may have no signatures: its key is gone, and its outbox holds only the facts and their chain.
 But while the board was connected, the county kept heads that it signed. Facts that lead to one of those heads are
@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import Error, transaction
 
 from protocol import chain
 from protocol.blobs import BlobChunk
@@ -49,6 +49,7 @@ from server_broker.ingest.signatures import is_signed_by
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.models import Blob
+from server_broker.platform.transient import is_transient
 
 _log = logging.getLogger(__name__)
 
@@ -56,13 +57,15 @@ CHUNKS_A_TIME = 32
 FACTS_A_TIME = 200
 """Facts in one transaction of which nobody vouches, so that it stays short."""
 TRIES = 3
+"""Tries of an envelope for which the database must be there. The last of them is careful."""
+_REFUSED = "refused_by_database"
 
 __all__ = ["FileRefused", "Taken", "take_file"]
 
 
 @dataclass(slots=True)
 class Taken:
-    """What was taken from a file. ``set_aside``: facts that fit nowhere in their stream."""
+    """What was taken from a file. ``set_aside``: facts whose envelope is kept raw, for one of ``reasons``."""
 
     station: str
     new: int = 0
@@ -84,7 +87,7 @@ class Taken:
                 "靠不住的核销，其余的认可"
             )
         if self.set_aside:
-            said.append(f"{self.set_aside} 条接不上县里的记录流，已原样保存待查：{'；'.join(sorted(self.reasons))}")
+            said.append(f"{self.set_aside} 条没能收进县里的记录流，已原样保存待查：{'；'.join(sorted(self.reasons))}")
         if self.pictures:
             said.append(f"图片 {self.pictures} 张")
         return said
@@ -100,7 +103,8 @@ def take_file(path: Path, *, dead_board: bool, actor: str, clock: Callable[[], d
 
     Raises:
         FileRefused: Nothing was taken.
-        django.db.Error: The database is away; what was taken stays, and the file can be given again.
+        django.db.Error: The database is away, or it refuses even to keep something raw. What was taken stays, and the
+            file can be given again.
     """
     with opened(path, dead_board=dead_board) as carried:
         if carried.is_of_unknown_board:
@@ -130,7 +134,11 @@ class _Carrying:
         # The next welcome tells the station what the county has, and the station then deletes it as after a receipt.
         wait_for_the_disk()
         for envelope, key in self._envelopes():
-            before, receipts = self._store(envelope, key)
+            done = self._store(envelope, key)
+            if done is None:
+                self._set_aside(envelope, _REFUSED)
+                continue
+            before, receipts = done
             last = envelope.head.through
             # Equal heads at the last seq mean equal facts up to it: the county has all of the envelope.
             stored = Fact.objects.filter(stream__station=self._station, stream__epoch=envelope.head.epoch, seq=last)
@@ -168,29 +176,35 @@ class _Carrying:
         for epoch, grouping in groups.items():
             yield from grouping.rest(self._carried.station, epoch)
 
-    def _store(self, envelope: Envelope, key: bytes) -> tuple[int, list[Receipt]]:
-        """Store an envelope in one transaction. Return how far the county had got before, and the receipts.
+    def _store(self, envelope: Envelope, key: bytes) -> tuple[int, list[Receipt]] | None:
+        """Store an envelope. Return how far the county had got before, and the receipts.
 
-        The worker may take the same facts at this moment, so what the database refuses is tried once more, and a last
-        time with a savepoint for each fact.
+        The worker may take the same facts at this moment, so what the database refuses is tried once more, then
+        carefully, and at last with all its new facts held. None: it is refused even so.
+
+        Raises:
+            django.db.Error: The database is away, also after several tries. Nothing of the envelope was stored.
         """
-        sender = replace(self._sender, record_key=key)
-        hold = REVOKED if self.taken.revoked else ""
-        tries = 0
-        while True:
-            tries += 1
-            careful = tries == TRIES
+        for tries, (careful, hold) in enumerate([(False, ""), (False, ""), (True, ""), (False, _REFUSED)], start=1):
             try:
-                with transaction.atomic():
-                    found = stream_tables.lock_existing_streams({(sender.id, envelope.head.epoch)})
-                    before = max((row.state.through for row in found.values()), default=0)
-                    intake = Intake(now=self._clock(), generation=generation(), careful=careful, hold=hold)
-                    outgoing = intake.take([(sender, envelope)])
-                return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
-            except (IntegrityError, OperationalError) as error:
-                if careful:
+                return self._store_by(envelope, key, careful=careful, hold=hold)
+            except Error as error:
+                if is_transient(error) and tries >= TRIES:
                     raise
-                _log.info("an envelope is tried once more: %s", str(error).splitlines()[0])
+                _log.info("an envelope is tried once more: %s", str(error).partition("\n")[0])
+        return None
+
+    def _store_by(self, envelope: Envelope, key: bytes, *, careful: bool, hold: str) -> tuple[int, list[Receipt]]:
+        """Store an envelope in one transaction, in one of the ways of `Intake`."""
+        sender = replace(self._sender, record_key=key)
+        # What came after the revocation keeps that reason: with another one it would count without being accepted.
+        hold = REVOKED if self.taken.revoked else hold
+        with transaction.atomic():
+            found = stream_tables.lock_existing_streams({(sender.id, envelope.head.epoch)})
+            before = max((row.state.through for row in found.values()), default=0)
+            intake = Intake(now=self._clock(), generation=generation(), careful=careful, hold=hold)
+            outgoing = intake.take([(sender, envelope)])
+        return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
 
     def _set_aside(self, envelope: Envelope, reason: str) -> None:
         """Keep an envelope raw, but only once, however often the file is given."""
