@@ -18,7 +18,7 @@ of the station in one batch (8 envelopes of 500 facts, or 8 pieces of pictures) 
 by default, beside the envelope that crosses its end, as with one worker.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -109,11 +109,13 @@ class DayQuota:
         self, came: Sequence[tuple[SenderRow, Envelope]], *, now: datetime
     ) -> list[tuple[SenderRow, Envelope]]:
         """Return the envelopes that are taken today, and count them."""
-        within, beyond = [], []
+        within: list[tuple[SenderRow, Envelope]] = []
+        beyond: dict[str, str] = {}
         for sender, envelope in came:
             before = self._of(sender.id)
             if before.share(self._most) >= 1:
-                beyond.append(sender.id)
+                by_number = before.facts >= self._most
+                beyond[sender.id] = f"{self._most} 条" if by_number else _size(FACT_BYTES * self._most)
                 continue
             size = sum(len(fact.body) for fact in envelope.facts)
             self._batch[sender.id] = before.more(facts=len(envelope.facts), fact_bytes=size)
@@ -123,10 +125,11 @@ class DayQuota:
 
     def chunks(self, came: Sequence[BlobChunk], *, now: datetime) -> list[BlobChunk]:
         """Return the pieces of pictures that are taken today, and count them."""
-        within, beyond = [], []
+        within: list[BlobChunk] = []
+        beyond: dict[str, str] = {}
         for chunk in came:
             if not self.takes_blobs(chunk.station):
-                beyond.append(chunk.station)
+                beyond[chunk.station] = _size(BLOB_BYTES * self._most)
                 continue
             self._batch[chunk.station] = self._of(chunk.station).more(blob_bytes=len(chunk.data))
             within.append(chunk)
@@ -184,6 +187,20 @@ class DayQuota:
                 resolve(station=station, code=STATION_QUOTA, at=now)
         self._day, self._row, self._taken = day, taken, dict(taken)
 
-    def _tell(self, beyond: Sequence[str], what: str, now: datetime) -> None:
-        detail = f"今天收到的{what}已到一个站点一天的上限（{self._most} 条记录），余下的留在站点，明天接着收"
-        raise_alarms([AlarmCall(one, STATION_QUOTA, "major", detail) for one in dict.fromkeys(beyond)], at=now)
+    def _tell(self, beyond: Mapping[str, str], what: str, now: datetime) -> None:
+        """Raise an alarm for each station, which says the bound that it has met."""
+        alarms = [
+            AlarmCall(
+                station,
+                STATION_QUOTA,
+                "major",
+                f"今天收到的{what}已到一个站点一天的上限（{bound}），余下的留在站点，明天接着收",
+            )
+            for station, bound in beyond.items()
+        ]
+        raise_alarms(alarms, at=now)
+
+
+def _size(octets: int) -> str:
+    """Return a size in megabytes of a million bytes, for a screen."""
+    return f"{octets / 1_000_000:g} MB"

@@ -111,6 +111,27 @@ def test_pictures_have_a_day_of_their_own(station: StationDouble, processor: Bat
     assert receipted(processor.process_batch([station.add(touch()).facts_message()])) == [1]
 
 
+@pytest.mark.parametrize(
+    ("bodies", "says"), [([1] * MOST, "记录已到一个站点一天的上限（10 条）"), ([FACT_BYTES * 8] * 2, "（0.0064 MB）")]
+)
+def test_the_alarm_says_which_bound_was_met(
+    station: StationDouble, processor: BatchProcessor, bodies: list[int], says: str
+) -> None:
+    for seq, size in enumerate(bodies, start=1):
+        station.add_body(b"\x01" * size)
+        processor.process_batch([station.facts_message(seq, seq)])
+    processor.process_batch([station.add(touch()).facts_message(len(station.sealed))])
+    assert says in Alarm.objects.get(code=STATION_QUOTA).detail
+
+
+def test_the_alarm_about_pictures_says_their_own_bound(station: StationDouble, processor: BatchProcessor) -> None:
+    size = MOST * BLOB_BYTES
+    piece = BlobChunk(station=station.id, sha256=b"s" * 32, size=size, offset=0, data=b"x" * size)
+    for _ in range(2):
+        processor.process_batch([station.message("blob", encode(piece))])
+    assert "图片已到一个站点一天的上限（0.0256 MB）" in Alarm.objects.get(code=STATION_QUOTA).detail
+
+
 def test_a_station_in_good_order_costs_no_row(station: StationDouble, clock: Clock) -> None:
     processor = BatchProcessor(clock=clock)
     processor.process_batch([station.add(*(touch(number) for number in range(400))).facts_message()])
