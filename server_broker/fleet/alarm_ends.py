@@ -41,10 +41,12 @@ class Seen:
         pause: After an acknowledgement, a repeat is a new alarm only if it comes so long after the one before. Zero
             where each time is a matter of its own.
         clears: Whether a station with a newer program says itself that it is over. An older one never does.
+        ends_at_once: Whether it is over as soon as somebody has acknowledged it, and not after `SEEN_STAYS`.
     """
 
     pause: timedelta = timedelta(0)
     clears: bool = False
+    ends_at_once: bool = False
 
 
 type End = Literal["state"] | Calm | Seen
@@ -55,8 +57,8 @@ _BY_BOOT: Final = Calm(timedelta(days=30))
 """A station says so once in a boot, and boots seldom."""
 
 COUNTY_ENDS: Final[dict[str, End]] = {
-    # The station is told who has seen it, so that an acknowledgement ends it at once (`alarms.acknowledge`).
-    codes.HELP_ASKED: _HAPPENS,
+    # The station is told who has seen it (`alarms.acknowledge`).
+    codes.HELP_ASKED: Seen(ends_at_once=True),
     # Ends sooner if the card is found (`attendance.lost_cards`).
     station_codes.LOST_CARD: _HAPPENS,
     codes.COUNTY_RESTORED: _HAPPENS,
@@ -131,6 +133,10 @@ STATION_ENDS: Final[dict[str, End]] = {
 """Those that a station raises and nobody clears, or that an older one does not clear. It clears the others by itself,
 and so may a newer one with a new code. That the county lacks facts, the ledger closes."""
 
+
+OUTLIVES_REVOCATION: Final = frozenset({codes.UNEXPLAINED_FACTS, codes.HELD, codes.FACTS_SET_ASIDE})
+"""The county's alarms about the facts of a station that stay open when it is revoked, until the facts were dealt with.
+The others that were open then are closed."""
 
 OF_FORMER_BOARD: Final[tuple[tuple[Literal["county", "station"], str], ...]] = (
     *(("county", code) for code in (codes.TWO_MACHINES, codes.EPOCH_OPENED, codes.CONFLICTING_FACT)),

@@ -19,8 +19,17 @@ from django.db.backends.utils import CursorWrapper
 from protocol.facts import Severity
 from server_broker.accounts.models import User
 from server_broker.audit.log import record
-from server_broker.fleet.alarm_codes import FACTS_SET_ASIDE, HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
-from server_broker.fleet.alarm_ends import COUNTY_ENDS, OF_FORMER_BOARD, SEEN_STAYS, STATION_ENDS, Calm, Seen, end_of
+from server_broker.fleet.alarm_codes import HELP_ASKED, TOO_MANY_ALARMS
+from server_broker.fleet.alarm_ends import (
+    COUNTY_ENDS,
+    OF_FORMER_BOARD,
+    OUTLIVES_REVOCATION,
+    SEEN_STAYS,
+    STATION_ENDS,
+    Calm,
+    Seen,
+    end_of,
+)
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import shown_line
@@ -95,8 +104,7 @@ WHERE a.code = %(too_many)s AND a.origin = 'county' AND a.resolved_at IS NULL AN
     AND (own.resolved_at IS NULL OR own.opened_at > %(since)s))
 """
 
-# An alarm that opened after the revocation stays open, because it tells of something that happened since. Unread facts
-# and unexplained ones stay too: see `close_revoked`.
+# An alarm that opened after the revocation stays open, because it tells of something that happened since.
 _CLOSE_REVOKED = """
 UPDATE fleet_alarm a SET resolved_at = %(at)s, resolved_because = 'revoked' FROM fleet_station s
 WHERE s.id = a.station_id AND s.revoked_at IS NOT NULL AND a.resolved_at IS NULL AND a.opened_at <= s.revoked_at
@@ -280,14 +288,14 @@ def mark_acknowledged(alarm: Alarm, *, by: User, at: datetime) -> bool:
     Repeats of an alarm that lasts still count up. A call for help is over once it is seen, so that the next call is a
     new alarm; and its station is told who saw it.
     """
-    is_call_for_help = (alarm.origin, alarm.code) == ("county", HELP_ASKED)
+    end = end_of(alarm.code, origin=alarm.origin)
     seen: dict[str, Any] = {"acknowledged_at": at, "acknowledged_by": by}
-    if is_call_for_help:
+    if isinstance(end, Seen) and end.ends_at_once:
         seen["resolved_at"] = at
     with transaction.atomic():
         if not Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True).update(**seen):
             return False
-        if is_call_for_help and alarm.station_id:
+        if (alarm.origin, alarm.code) == ("county", HELP_ASKED) and alarm.station_id:
             desired_changed([alarm.station_id])
     return True
 
@@ -329,7 +337,7 @@ def close_revoked(*, at: datetime) -> int:
     Alarms about its facts (``held``, ``unexplained_facts``, ``facts_set_aside``) stay open until the facts were dealt
     with, because people's pay depends on them even after the station is revoked.
     """
-    return _count(_CLOSE_REVOKED, at=at, stay=[UNEXPLAINED_FACTS, HELD, FACTS_SET_ASIDE])
+    return _count(_CLOSE_REVOKED, at=at, stay=list(OUTLIVES_REVOCATION))
 
 
 def close_replaced(*, at: datetime) -> int:

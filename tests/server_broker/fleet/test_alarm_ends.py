@@ -162,7 +162,7 @@ def test_what_is_calm_is_over_whether_or_not_somebody_saw_it() -> None:
 
 
 def test_a_call_for_help_and_what_is_a_matter_of_its_own_have_no_pause() -> None:
-    assert end_of("help_asked", origin="county") == Seen()
+    assert end_of("help_asked", origin="county") == Seen(ends_at_once=True)
     assert end_of("code-of-a-newer-station", origin="station") == STATE
 
 

@@ -125,12 +125,13 @@ def test_one_station_takes_no_place_from_another(station: StationDouble) -> None
 
 def test_the_alarms_of_a_revoked_station_are_over_but_for_its_records(station: StationDouble) -> None:
     says(station, raised("camera_failed"))
-    for code in ("unexplained_facts", "held:malformed", "station_silent"):
+    about_records = {"unexplained_facts", "held:malformed", "facts_set_aside"}
+    for code in (*about_records, "station_silent"):
         raise_alarm(station=station.id, code=code, severity="major", detail="", at=NOW)
     assert close_revoked(at=NOW) == 0
     Station.objects.update(revoked_at=NOW)
     assert close_revoked(at=NOW + HOUR) == 2
-    assert still_open(station) == {("county", "unexplained_facts"), ("county", "held:malformed")}
+    assert still_open(station) == {("county", code) for code in about_records}
     assert set(Alarm.objects.filter(resolved_at=NOW + HOUR).values_list("resolved_because", flat=True)) == {"revoked"}
     raise_alarm(station=station.id, code="quarantined:revoked", severity="major", detail="", at=NOW + HOUR)
     assert close_revoked(at=NOW + 2 * HOUR) == 0
