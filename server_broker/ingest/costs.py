@@ -22,8 +22,9 @@ make everybody's batches longer: so a batch counts only from many times its pric
 
 **Nobody waits until a batch is known to be dear.** What has been worked on for `limit_s` is ended and rolled back, and
 done again station by station (`search`). A station that reaches the limit alone gets half as much into a batch from
-then on, down to one message, which may take as long as it takes. Where most stations reach it, it is the machine or a
-plan: then batches of several have no limit for a minute, so that work is not thrown away.
+then on, down to one message, which may take as long as it takes. If of a batch's stations none reaches it alone, or
+more than one in four, it is the machine or a plan: then batches of several stations have no limit for a minute, so
+that work is not thrown away. A batch of one station keeps its limit.
 """
 
 import statistics
@@ -62,7 +63,8 @@ one by which prices were set."""
 LIMIT_S = 0.5
 """A batch of several messages may be worked on for so long, or for `OWN_TIMES` its price if that is longer."""
 FEW = 4
-"""If more than one in so many stations reach the limit alone, it is no station's doing."""
+"""If more than one in so many stations reach the limit alone, it is no station's doing. A single one always is its own,
+however few the others."""
 _MOST_KNOWN = 256
 """Stations of which it is known whether their last batch was dear."""
 _MOST_BATCHES = 2_000

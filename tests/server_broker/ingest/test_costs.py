@@ -319,6 +319,16 @@ def test_one_that_reaches_the_limit_is_found_at_once_and_no_neighbour_is_apart(c
     assert ["shili-30"] in [[one.station for one in group] for group in groups]
 
 
+@pytest.mark.parametrize(
+    ("stations", "too_long", "is_lifted"), [(8, 0, True), (8, 1, False), (8, 2, False), (8, 3, True), (2, 1, False)]
+)
+def test_more_than_one_in_four_or_none_lift_the_limit(
+    costs: Costs, stations: int, too_long: int, is_lifted: bool
+) -> None:
+    end_early(costs, STATIONS[:stations], too_long=set(STATIONS[:too_long]))
+    assert (costs.limit_s(one_of_each(STATIONS)) is None) == is_lifted
+
+
 @pytest.mark.parametrize("too_long", [set(), set(STATIONS[:20])])
 def test_where_nobody_or_everybody_reaches_it_there_is_no_limit_for_a_while(
     costs: Costs, clock: Clock, too_long: set[str]
