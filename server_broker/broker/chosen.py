@@ -56,6 +56,7 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
 
     Raises:
         OSError: Mosquitto's lists could not be written.
+        ServiceError: ``county.toml`` cannot be read, or keys or the password for Mosquitto's lists are missing.
     """
     rabbit = read_config(home).broker
     if rabbit is None:

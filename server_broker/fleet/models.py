@@ -195,8 +195,8 @@ class Alarm(models.Model):
     """Null too where it was acknowledged before the county kept who did."""
     resolved_at = models.DateTimeField(null=True)
     resolved_because = models.CharField(max_length=16, blank=True)
-    """Empty if its cause is over; ``revoked`` if it was closed because the station is revoked, ``replaced`` because a
-    new machine was taken in for it."""
+    """Empty if it ended as `fleet.alarm_ends` says of its code; ``revoked`` if it was closed because the station is
+    revoked, ``replaced`` because a new machine was taken in for it."""
 
     class Meta:
         ordering = ["-last_at"]

@@ -100,7 +100,14 @@ class Ladder:
         self._own_work.stop()
 
     def store(self, batch: Sequence[Incoming]) -> None:
-        """Store a batch, answer it and acknowledge it, however long the database is away."""
+        """Store a batch, answer it and acknowledge it, however long the database is away.
+
+        Several messages of one station that fail or reach their limit together are put back instead, to come in parts.
+
+        Raises:
+            Stopped: The worker was told to stop while the database was away. What was not stored is not acknowledged.
+            OSError: A bug, or an error of the disk in what is not about pictures. The worker ends.
+        """
         try:
             outgoing = self._database.do(lambda: self._store_and_charge(batch))
         except Stopped:

@@ -60,6 +60,7 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
 
     Raises:
         OSError: The lists could not be written, not even into the reserved disk space.
+        ServiceError: ``county.toml`` cannot be read, or the county's keys or password are missing.
     """
     with one_at_a_time(home):
         roll = StationJournal(home).read()
