@@ -40,7 +40,7 @@ EVERY_S = 1.0
 ROWS_A_PIECE = 2_000
 """They take the worker a tenth of a second if all of them are dated anew."""
 BOOTS_A_PIECE = 50
-"""So many are dated whole, if they have no more rows together than a piece."""
+"""So many are dated whole, if they have no more rows together than a piece. Rows of so many are in a piece of a walk."""
 REST_S = 300.0
 """From the beginning of a station's walk to that of its next one."""
 ASKED_OFTEN = 8
@@ -162,10 +162,11 @@ class LateDating:
         for name in names[first:]:
             if name != walk.table:
                 walk.table, walk.epoch, walk.seq = name, b"", 0
-            rows = _rows_after(walk, _TABLES[name], most=left)
+            found = _rows_after(walk, _TABLES[name], most=left)
+            rows = _of_few_boots(found)
             if rows:
                 _date_rows(station, _TABLES[name], rows, now)
-            if len(rows) == left:
+            if len(rows) == left or len(rows) < len(found):
                 walk.epoch, walk.seq = rows[-1].epoch, rows[-1].seq
                 walk.save()
                 return began
@@ -196,6 +197,16 @@ def _rows_after(walk: DatingWalk, table: Table, *, most: int) -> list[_Row]:
         [walk.station_id, bytes(walk.epoch), walk.seq, most],
     )
     return [_Row(bytes(boot), bytes(epoch), *others) for boot, epoch, *others in found]
+
+
+def _of_few_boots(rows: Sequence[_Row]) -> Sequence[_Row]:
+    """Return the first rows, of no more than `BOOTS_A_PIECE` boots: what each boot adds is dear, however few rows."""
+    boots: set[bytes] = set()
+    for number, row in enumerate(rows):
+        boots.add(row.boot)
+        if len(boots) > BOOTS_A_PIECE:
+            return rows[:number]
+    return rows
 
 
 def _date_rows(station: str, table: Table, rows: Sequence[_Row], now: datetime) -> None:

@@ -119,3 +119,17 @@ def test_the_many_boots_of_one_station_do_not_delay_the_few_of_another(monkeypat
         dating.step(now=NOW)
         done.append([dated_right(station) for station in stations])
     assert done == [[1, 1, 0], [2, 1, 1], [3, 2, 1], [5, 2, 1]]
+
+
+def test_a_piece_of_a_walk_has_rows_of_few_boots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server_broker.ingest.dating.due.AGAIN_OF_A_STATION", 3)
+    monkeypatch.setattr("server_broker.ingest.dating.walk.BOOTS_A_PIECE", 2)
+    station = station_told_wrongly("shili-00001", 5)
+    judge()
+    seconds = iter(range(100))
+    dating = LateDating(shards=range(64), clock=lambda: next(seconds))
+    done = []
+    for _ in range(3):
+        dating.step(now=NOW)
+        done.append(dated_right(station))
+    assert done == [2, 4, 5]
