@@ -40,7 +40,7 @@ EVERY_S = 1.0
 ROWS_A_PIECE = 2_000
 """They take the worker a tenth of a second if all of them are dated anew."""
 BOOTS_A_PIECE = 50
-"""So many are dated whole, if they have no more rows together than a piece. Rows of so many are in a piece of a walk."""
+"""So many are dated whole, if they have no more rows than a piece. A piece of a walk has rows of so many at most."""
 REST_S = 300.0
 """From the beginning of a station's walk to that of its next one."""
 ASKED_OFTEN = 8
