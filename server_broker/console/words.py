@@ -12,6 +12,7 @@ from server_broker.attendance.outcomes import Outcome
 from server_broker.fleet.alarm_codes import OWN_ALARMS
 from server_broker.fleet.alarm_ends import Calm, Seen, end_of
 from server_broker.fleet.models import Station, StationStatus
+from server_broker.incidents.kinds import SEVERITY_WORDS
 
 
 class Word(NamedTuple):
@@ -56,10 +57,10 @@ PICTURES = {
 """By a picture's purpose."""
 DIRECTIONS = {"in": "上班", "out": "下班"}
 SEVERITIES = {
-    "info": Word("i", "提示", "quiet"),
-    "minor": Word("△", "一般", "warn"),
-    "major": Word("▲", "重要", "bad"),
-    "critical": Word("✕", "紧急", "bad"),
+    "info": Word("i", SEVERITY_WORDS["info"], "quiet"),
+    "minor": Word("△", SEVERITY_WORDS["minor"], "warn"),
+    "major": Word("▲", SEVERITY_WORDS["major"], "bad"),
+    "critical": Word("✕", SEVERITY_WORDS["critical"], "bad"),
 }
 EVENTS = {
     "booted": Word("▲", "启动", "good"),
