@@ -36,6 +36,8 @@ class PresignedStation:
 
     id: str
     shard: int
+    before: int = 0
+    """Facts that it had sent before these. The county's row of the stream must say so (`head`)."""
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.id)
@@ -44,13 +46,18 @@ class PresignedStation:
         self._boot = self._chance.randbytes(16)
         self._cards = [self._chance.randbytes(16) for _ in range(_CARDS)]
         self._head = first_head(station=self.id, epoch=self.epoch)
-        self._seq = 0
+        self._seq = self.before
         self._touch: FactRef | None = None
 
     @property
     def public(self) -> bytes:
         """The raw public key by which the county verifies what this station signs."""
         return self.key.public_key().public_bytes_raw()
+
+    @property
+    def head(self) -> bytes:
+        """The chain's value after all that was signed so far."""
+        return self._head
 
     def birth(self) -> Birth:
         """Return the birth with which it connects, as a station that has heard of nothing yet."""
@@ -88,9 +95,9 @@ class PresignedStation:
         return WindowClosed(at=at, window="上午", date="2026-11-30", closed=at.wall)
 
 
-def make_stations(count: int, *, shard: int, prefix: str = "bench") -> list[PresignedStation]:
-    """Return stations of a shard."""
-    return [PresignedStation(f"{prefix}-{shard}-{place:05}", shard) for place in range(count)]
+def make_stations(count: int, *, shard: int, prefix: str = "bench", before: int = 0) -> list[PresignedStation]:
+    """Return stations of a shard, each of which has sent so many facts ``before``."""
+    return [PresignedStation(f"{prefix}-{shard}-{place:05}", shard, before) for place in range(count)]
 
 
 def messages(stations: list[PresignedStation], load: Load, *, envelopes: int) -> list[Incoming]:
