@@ -25,7 +25,7 @@ from server_broker.fleet.tables import DATING_QUALITIES, STATION_EVENTS
 from server_broker.ingest.dating.anchors import anchors_of
 from server_broker.ingest.dating.due import waits
 from server_broker.ingest.models import Fact
-from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
+from server_broker.people.models import Binding, Card, Holding, HoldingRecord, HoldingState, PersonRecord
 from server_broker.platform.set_aside import do_apart, note_failed, note_worked, to_try_again
 from server_broker.platform.sql import LOCAL_ZONE, query
 from server_broker.regions.models import RegionRecord
@@ -64,6 +64,22 @@ _IN_DUTY = {"window": "window", "day": "window", "swap": "swap", "holding": "hol
 """What `server_broker.duty.marks` calls the subjects of these rows."""
 _IN_A_REGION = {"notice": due.NOTICE, "parameter": due.PARAMETER}
 """What holds in a whole region, and why its villages are due then."""
+
+_WITHOUT_POSTS = f"""
+SELECT w.person, w.day, w.beside FROM (
+    SELECT person_id AS person, day, person_id AS beside FROM settling_settledwindow
+    WHERE superseded_at IS NULL AND person_id = ANY(%(people)s) AND day BETWEEN %(first)s AND %(last)s
+    UNION SELECT giver_id, day, taker_id FROM attendance_swap
+    WHERE giver_id = ANY(%(people)s) AND day BETWEEN %(first)s AND %(last)s
+) AS w
+WHERE NOT EXISTS (
+    SELECT FROM people_holding h JOIN people_holdingrecord r ON r.subject_id = h.id
+    WHERE h.person_id = w.person AND r.superseded_at IS NULL AND r.state <> '{HoldingState.ENDED}'
+      AND (r.valid_from IS NULL OR r.valid_from <= w.day::timestamp AT TIME ZONE {LOCAL_ZONE})
+      AND (r.valid_to IS NULL OR r.valid_to > w.day::timestamp AT TIME ZONE {LOCAL_ZONE})
+)
+"""  # noqa: S608 - our own constants
+"""The dates on which people have windows, or gave them away, and no post, with whoever then has the window."""
 
 _BOOTS_A_QUERY = 1_000
 """A station may have named a run of the county's clock in very many boots."""
@@ -149,6 +165,8 @@ class _Reader:
             periods = {whole: rows}
         for dates, some in periods.items():
             self._dated(what, some, dates)
+        if what == "holding":
+            self._without_posts({row.subject_id for row in rows})
 
     def _changed(self, rows: Iterable[Dated]) -> Iterable[_Dates]:
         """Yield the dates on which rows of one subject say something else than those that they supersede."""
@@ -191,6 +209,19 @@ class _Reader:
                 add({one for village in villages for one in self._where.under(village)}, *dates, due.STATION)
         else:
             self._regions({row.subject_id for row in rows}, dates, due.REGION)
+
+    def _without_posts(self, holdings: Collection[int]) -> None:
+        """Mark the dates on which the holders of these posts have windows and no post.
+
+        Whoever has no posts at all is due there, and whoever has some, be it at another time, is not (docs/rules.md,
+        1.2). So a first post, or the last one that is taken back, changes dates on which it is not held.
+        """
+        people = set(Holding.objects.filter(pk__in=holdings).values_list("person", flat=True))
+        days = {"people": list(people), "first": self._marks.first, "last": self._marks.last}
+        found = query(_WITHOUT_POSTS, days)
+        self._where.of_people({one for person, _, beside in found for one in (person, beside)})
+        for person, day, beside in found:
+            self._marks.add(self._where.of_people({person, beside}), day, day, due.ROSTER)
 
     def _regions(self, regions: Collection[int], dates: _Dates, why: str) -> None:
         """Mark what holds in whole regions, and what windows there bound elsewhere."""

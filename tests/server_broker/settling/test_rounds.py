@@ -10,13 +10,15 @@ from msgspec import structs
 
 from protocol.facts import Booted, Reissued
 from protocol.facts_station import ShutDown
-from server_broker.attendance.models import DutyWindow
-from server_broker.dated.writing import Period, put
+from server_broker.attendance.models import DutyWindow, Swap, SwapRecord
+from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.writing import Period, acting, put
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.duty.windows import Terms, change_window
 from server_broker.ingest.held import held_facts, write_off
 from server_broker.people.cards import bind_card
-from server_broker.people.models import Person
+from server_broker.people.models import HoldingState, Person, UnitKind
+from server_broker.people.posts import change_holding, give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.settlement.version import RULES
@@ -206,6 +208,35 @@ def test_a_bound_card_an_absence_and_a_correction_settle_only_their_persons_date
     lives_on(at(WEDNESDAY, 22, 6))
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 22, 6)) == (0, 0)
     assert SettledWindow.objects.current().get(person=li, day=MONDAY).kind == "病"
+
+
+@pytest.mark.parametrize("gives_away", [False, True])
+def test_a_first_post_settles_the_dates_before_it_on_which_its_holder_was_named(
+    shili: LivedStation, county: FictionalCounty, window: DutyWindow, gives_away: bool
+) -> None:
+    zhang = county.people[ZHANG]
+    came_instead = county.add(ZHAO) if gives_away else zhang
+    if gives_away:
+        swap = Swap.objects.create(window=window, day=MONDAY, giver=zhang, taker=came_instead)
+        with recorded(at(MONDAY, 7)), acting(BY):
+            agreed = {"agreed_at": at(MONDAY, 7).isoformat()}
+            put(SwapRecord, [swap.pk], Period(begin_of(MONDAY), end_of(MONDAY)), agreed, actor=BY)
+    came(shili, MONDAY, (ZHAO if gives_away else ZHANG).token)
+    shili.send(at(MONDAY, 15, 2))
+    lives_on(at(TUESDAY, 20))
+    of_monday = SettledWindow.objects.filter(person=came_instead, day=MONDAY)
+    assert of_monday.current().get().result == "√"
+    unit = make_unit("示例村委", UnitKind.COMMITTEE, Region.objects.get(pk=SHILI_VILLAGE), actor=BY)
+    with recorded(at(TUESDAY, 21)):
+        holding = give_post(zhang, unit, "文书", since=WEDNESDAY, actor=BY)
+    lives_on(at(TUESDAY, 22))
+    assert not of_monday.current().filter(result="√").exists()
+    assert whole(MONDAY, TUESDAY, at(TUESDAY, 22)) == (0, 0)
+    with recorded(at(TUESDAY, 22, 5)):
+        change_holding(holding, HoldingState.ENDED, since=WEDNESDAY, actor=BY, reason="弄错了")
+    lives_on(at(TUESDAY, 23))
+    assert of_monday.current().get().result == "√"
+    assert whole(MONDAY, TUESDAY, at(TUESDAY, 23)) == (0, 0)
 
 
 def test_a_corrected_clock_settles_the_dates_of_its_boot(shili: LivedStation) -> None:
