@@ -34,6 +34,7 @@ def of_cards(county: County) -> list[dict[str, Any]]:
 def exceptions(sheet: Sheet) -> list[dict[str, Any]]:
     """Return all exceptions of a sheet by time, each once."""
     found = of_cards(sheet.county)
-    for judge in sheet.judges:
-        found += [one for one in off_place(judge) if one not in found]
+    for one in (one for judge in sheet.judges for one in off_place(judge)):
+        if one not in found:
+            found.append(one)
     return sorted(found, key=lambda one: (one["at"], one["station"], one["kind"]))
