@@ -86,9 +86,7 @@ def prove(
         "starved": sum(one["starved"] for one in results),
         "late": [one["attack"] for one in results if one["max_s"] > LATE_S],
         "slow": [one["attack"] for one in results if one["p99_s"] > P99_S],
-        "unnamed": [
-            one["attack"] for one in results if one["alarm_due"] and not 0 <= (one["alarm_after_s"] or -1) <= ALARM_S
-        ],
+        "unnamed": [one["attack"] for one in results if one["alarm_due"] and not named_in_time(one["alarm_after_s"])],
         "attacks": list(results),
     }
 
@@ -137,7 +135,7 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
     printed, _ = await rogue.communicate()
     ended = time.monotonic()
     await asyncio.sleep(CALM_S)
-    alarm_after_s = await watching
+    named = await watching
     waits = [wait for board in boards for wait in waits_of(board, begin[board.station], ended)]
     starved = sum(1 for board in boards if board.lit[begin[board.station] :] and not has_receipt(board, began))
     after = await asyncio.to_thread(Sizes.of, county)
@@ -151,7 +149,7 @@ async def attacked(county: County, boards: Sequence[Board], one: Round, pem: str
         "p99_s": round(sorted(waits)[int(len(waits) * 0.99)], 3),
         "max_s": round(max(waits), 3),
         "starved": starved,
-        "alarm_after_s": alarm_after_s,
+        **named,
         "alarm_due": one.attack != "peace",
         **after.growth(before),
     }
@@ -175,6 +173,11 @@ async def let_loose(
     command += [str(county.ca), str(county.broker_port), str(county.web_port), roster, str(one.seconds), str(seed)]
     environment = os.environ | {"PYTHONPATH": os.getcwd()}
     return await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)
+
+
+def named_in_time(alarm_after_s: float | None) -> bool:
+    """Return whether an alarm named the rogue, and early enough."""
+    return alarm_after_s is not None and alarm_after_s <= ALARM_S
 
 
 def waits_of(board: Board, begin: int, ended: float) -> list[float]:

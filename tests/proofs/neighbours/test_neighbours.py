@@ -1,5 +1,6 @@
 """The proof in small; and its judges find what is wrong."""
 
+import asyncio
 import http.client
 import itertools
 import json
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,9 +25,12 @@ from protocol.envelope import decode_envelope
 from protocol.fetch import read_fetch, verify_fetch
 from protocol.heads import verify_head
 from tests.proofs.neighbours import attacks, packets
+from tests.proofs.neighbours.__main__ import named_in_time
 from tests.proofs.neighbours.attacks import ATTACKS
 from tests.proofs.neighbours.more_attacks import download_request
 from tests.proofs.neighbours.rogue import Rogue
+from tests.proofs.neighbours.watching import AlarmClock
+from tests.proofs.strangers.county import County
 from tests.server_broker.station_double import StationDouble
 
 PUBLISH, PUBLISH_BY_QOS_1, SUBSCRIBE, UNSUBSCRIBE, PINGREQ = 0x30, 0x32, 0x82, 0xA2, 0xC0
@@ -39,6 +45,17 @@ def test_a_flood_in_small_costs_neighbours_nothing() -> None:
     report = json.loads(done.stdout.splitlines()[-1])
     assert (report["lost"], report["doubled"], report["starved"], report["unnamed"]) == (0, 0, 0, [])
     assert report["touches"] > 5
+
+
+@pytest.mark.parametrize(("codes", "alarm"), [(["station_silent"], None), (["station_silent", "flooding"], "flooding")])
+def test_an_alarm_about_its_silence_does_not_name_a_rogue(codes: list[str], alarm: str | None) -> None:
+    county = SimpleNamespace(rows=lambda query: [[code] for code in codes])
+    named = asyncio.run(AlarmClock(cast(County, county), "rogue-00").watch(0.1))
+    assert named["alarm"] == alarm
+
+
+def test_an_alarm_names_a_rogue_in_time_from_the_first_moment_on_for_a_minute() -> None:
+    assert [named_in_time(after) for after in (0.0, 60.0, 60.1, None)] == [True, True, False, False]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from server_broker.fleet.alarm_codes import STATION_SILENT
 from tests.proofs.strangers.county import County
 
 PARTS = ("mosquitto", "ingest", "chores", "web")
@@ -50,17 +51,19 @@ def resident(pid: int) -> float:
 
 @dataclass
 class AlarmClock:
-    """Tells when an alarm of the county names a station."""
+    """Tells when an alarm of the county names a station for what it does, and not for its silence."""
 
     county: County
     station: str
 
-    async def watch(self, seconds: float) -> float | None:
-        """Return after how many seconds some alarm named the station; None if none did in that time."""
+    async def watch(self, seconds: float) -> dict[str, object]:
+        """Return after how many seconds which new alarm named the station; None of both if none did in that time."""
         began = time.monotonic()
-        query = f"SELECT code FROM fleet_alarm WHERE station_id = '{self.station}' AND origin = 'county'"
+        query = f"SELECT code FROM fleet_alarm WHERE station_id = '{self.station}' AND origin = 'county' ORDER BY id"
         while (waited := time.monotonic() - began) < seconds:
-            if await asyncio.to_thread(self.county.rows, query):
-                return round(waited, 1)
+            rows = await asyncio.to_thread(self.county.rows, query)
+            # A rogue whose turn comes late has said nothing for so long that the county tells of that.
+            if named := [code for (code,) in rows if code != STATION_SILENT]:
+                return {"alarm": named[0], "alarm_after_s": round(waited, 1)}
             await asyncio.sleep(1)
-        return None
+        return {"alarm": None, "alarm_after_s": None}
