@@ -7,6 +7,8 @@ import copy
 import datetime as dt
 import time
 from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ from tests.proofs.duty.station import Findings, Office, held_of
 
 TOUCHES, LOOKS = 4, 2
 """Of a station and date."""
+APART = dt.timedelta(minutes=3)
+"""Nearer to one another are no two touches that must both count."""
 CHANGED_AT = 620
 """The minute at which a roster changes in the middle of a window."""
 LATE_DAYS, MIDNIGHT = 2, 1_440
@@ -135,7 +139,13 @@ def _village(
             for one in some
             if one["village"] == village.region.identity and (on == day or one["end"] > MIDNIGHT)
         ]
-        for count, at in enumerate(office.moments(windows or every, day, TOUCHES + LOOKS)):
+        moments = office.moments(windows or every, day, TOUCHES + LOOKS)
+        acts = {at: office.touch if count % 3 else office.look for count, at in enumerate(moments)}
+        if parts := judge.between_middles(village.region.identity, day):
+            at, person = office.draw.choice(parts)
+            acts = {other: act for other, act in acts.items() if abs(other - at) >= APART}
+            acts[at] = partial(office.touch, number=office.number_of(person))
+        for at, act in sorted(acts.items(), key=itemgetter(0)):
             if at <= local(monday, 45):
                 continue
             if judge is old and at >= changes:
@@ -143,7 +153,7 @@ def _village(
                 office.take(lived.second[station])
                 judge = new
             office.at(at)
-            office.touch(judge, at, findings) if count % 3 else office.look(judge, at, findings)
+            act(judge, at, findings)
     _closings(office, (old, new), changes, monday, days, findings)
     _other_scenes(office, lived, findings)
 

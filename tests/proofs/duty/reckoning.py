@@ -149,6 +149,19 @@ class Judge:
                 return "in" if at < one.middle else "out"
         return None
 
+    def between_middles(self, village: int, day: dt.date) -> list[tuple[dt.datetime, int]]:
+        """Return who has but a part of a window on a date, and a moment between the middles of the part and of the
+        whole. A touch then shows which of the two decides its direction."""
+        found = []
+        for person in sorted(self.due(day)):
+            for one in self.judged(person, day):
+                whole = one.start + (one.end - one.start) / 2
+                at = min(whole, one.middle) + abs(one.middle - whole) / 2
+                here = any(window["village"] == village for window in one.windows)
+                if here and not one.no_departure and abs(one.middle - whole) >= 4 * MINUTE and at.date() == day:
+                    found.append((at.replace(second=0, microsecond=0), person))
+        return found
+
     def running(self, village: int, at: dt.datetime) -> set[Row]:
         """Return the rows of the windows that run in a village at a minute."""
         rows = set()

@@ -127,9 +127,13 @@ class Office:
                 kept.append(minute)
         return [local(day, minute) for minute in kept]
 
-    def touch(self, judge: Judge, at: dt.datetime, findings: Findings) -> None:
-        """Have somebody touch, and compare direction and 外村."""
-        number, village = self._somebody(judge, at), self.village.region
+    def number_of(self, person: int) -> str:
+        """Return the number of somebody's card."""
+        return next(number for number, one in self.people.items() if one.pk == person)
+
+    def touch(self, judge: Judge, at: dt.datetime, findings: Findings, number: str = "") -> None:
+        """Have somebody touch, or whoever has that number, and compare direction and 外村."""
+        number, village = number or self._somebody(judge, at), self.village.region
         person = self.people[number]
         shown = self.station.touch(uid_of(number))
         wanted = judge.direction(person.pk, village.identity, at)
