@@ -75,8 +75,7 @@ SELECT w.person, w.day, w.beside FROM (
 WHERE NOT EXISTS (
     SELECT FROM people_holding h JOIN people_holdingrecord r ON r.subject_id = h.id
     WHERE h.person_id = w.person AND r.superseded_at IS NULL AND r.state <> '{HoldingState.ENDED}'
-      AND (r.valid_from IS NULL OR r.valid_from <= w.day::timestamp AT TIME ZONE {LOCAL_ZONE})
-      AND (r.valid_to IS NULL OR r.valid_to > w.day::timestamp AT TIME ZONE {LOCAL_ZONE})
+      AND tstzrange(r.valid_from, r.valid_to) @> (w.day::timestamp AT TIME ZONE {LOCAL_ZONE})
 )
 """  # noqa: S608 - our own constants
 """The dates on which people have windows, or gave them away, and no post, with whoever then has the window."""
@@ -219,6 +218,7 @@ class _Reader:
         people = set(Holding.objects.filter(pk__in=holdings).values_list("person", flat=True))
         days = {"people": list(people), "first": self._marks.first, "last": self._marks.last}
         found = query(_WITHOUT_POSTS, days)
+        # For all of them at once: the look-ups below ask nothing more.
         self._where.of_people({one for person, _, beside in found for one in (person, beside)})
         for person, day, beside in found:
             self._marks.add(self._where.of_people({person, beside}), day, day, due.ROSTER)

@@ -30,12 +30,10 @@ from server_broker.twin.township import with_neighbours
 from tests.fakes.bundles import Held
 from tests.proofs.duty.county import DAY, County, Village, local
 from tests.proofs.duty.reckoning import Judge
-from tests.proofs.duty.station import Findings, Office, held_of
+from tests.proofs.duty.station import APART_MIN, Findings, Office, held_of
 
 TOUCHES, LOOKS = 4, 2
 """Of a station and date."""
-APART = dt.timedelta(minutes=3)
-"""Nearer to one another are no two touches that must both count."""
 CHANGED_AT = 620
 """The minute at which a roster changes in the middle of a window."""
 LATE_DAYS, MIDNIGHT = 2, 1_440
@@ -143,7 +141,7 @@ def _village(
         acts = {at: office.touch if count % 3 else office.look for count, at in enumerate(moments)}
         if parts := judge.between_middles(village.region.identity, day):
             at, person = office.draw.choice(parts)
-            acts = {other: act for other, act in acts.items() if abs(other - at) >= APART}
+            acts = {other: act for other, act in acts.items() if abs(other - at) >= dt.timedelta(minutes=APART_MIN)}
             acts[at] = partial(office.touch, number=office.number_of(person))
         for at, act in sorted(acts.items(), key=itemgetter(0)):
             if at <= local(monday, 45):

@@ -156,7 +156,7 @@ class Judge:
         for person in sorted(self.due(day)):
             for one in self.judged(person, day):
                 whole = one.start + (one.end - one.start) / 2
-                at = min(whole, one.middle) + abs(one.middle - whole) / 2
+                at = whole + (one.middle - whole) / 2
                 here = any(window["village"] == village for window in one.windows)
                 if here and not one.no_departure and abs(one.middle - whole) >= 4 * MINUTE and at.date() == day:
                     found.append((at.replace(second=0, microsecond=0), person))

@@ -24,6 +24,8 @@ from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.duty.county import Village, local, uid_of
 from tests.proofs.duty.reckoning import Judge, Row, by_week
 
+APART_MIN = 3
+"""Nearer to one another are no two moments of a date, so that no touch repeats the one before."""
 EDGES = (-91, -90, -89, 0, 1, 179, 180, 181)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local minutes have no zone
 _OFFSET = dt.timedelta(hours=8)
@@ -112,7 +114,7 @@ class Office:
         self.station.recorded.order.clear()
 
     def moments(self, windows: list[dict[str, Any]], day: dt.date, count: int) -> list[dt.datetime]:
-        """Return moments of a date, most of them near the edges of windows; at least three minutes apart."""
+        """Return moments of a date, most of them near the edges of windows; at least `APART_MIN` apart."""
         minutes = set()
         for _ in range(count):
             window = self.draw.choice(windows)
@@ -123,7 +125,7 @@ class Office:
         chosen = self.draw.sample(sorted(minutes), min(count, len(minutes)))
         kept: list[int] = []
         for minute in sorted(chosen):
-            if not kept or minute >= kept[-1] + 3:
+            if not kept or minute >= kept[-1] + APART_MIN:
                 kept.append(minute)
         return [local(day, minute) for minute in kept]
 

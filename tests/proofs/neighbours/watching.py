@@ -57,7 +57,7 @@ class AlarmClock:
     station: str
 
     async def watch(self, seconds: float) -> dict[str, object]:
-        """Return after how many seconds which new alarm named the station; None of both if none did in that time."""
+        """Return after how many seconds which such alarm named the station; None of both if none did in that time."""
         began = time.monotonic()
         query = f"SELECT code FROM fleet_alarm WHERE station_id = '{self.station}' AND origin = 'county' ORDER BY id"
         while (waited := time.monotonic() - began) < seconds:
