@@ -3,6 +3,8 @@
 Django's own permissions are not used. Only an account's role decides what it may do.
 """
 
+import django.contrib.auth.admin  # noqa: F401 -- registers the table of groups, which is taken away below
+import django_otp.plugins.otp_totp.admin  # noqa: F401 -- registers the table of second factors, taken away below
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model, Prefetch, QuerySet
