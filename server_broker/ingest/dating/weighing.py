@@ -79,7 +79,8 @@ class Plan(NamedTuple):
     disputed_through: int
     """Rows up to this mono are dated by nobody. -1: no row is disputed."""
     doubtful: bool = False
-    """Whether some word of the county does not count as the station took it: it is wrong, or was corrected."""
+    """Whether some word of the county does not count as the station took it: it is wrong, was corrected, or is in
+    doubt."""
     contradicted: bool = False
     """Whether words of the county contradict each other, so that the order in which they came leaves its traces; or all
     of them are in doubt."""
@@ -104,9 +105,10 @@ def plan(anchors: Sequence[Anchor]) -> Plan:
     through = next((word.known for word in words if word.mono > contested[-1]), stands.known) if contested else -1
     first = good[0] if anchors[0] in wrong or contested else anchors[0]
     again = overriding(anchors, wrong=wrong)
-    doubtful = bool(wrong) or any(word.moved for word in good)
+    doubtful = bool(wrong) or any(word.moved or word.vouched == IN_DOUBT for word in good)
     if doubtful:
-        # Earlier weighing may have dated these rows by a word that does not count any more.
+        # Earlier weighing may have dated these rows by a word that does not count any more, or by nobody, while all
+        # words were in doubt.
         again += [Span(-1, good[0].known, good[0]), *_reigns(words, good)]
     # What is disputed is dated by nobody, so the spans are cut to begin after it.
     kept = [span._replace(after=max(span.after, through)) for span in again if span.through > through]

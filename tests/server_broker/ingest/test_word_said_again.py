@@ -57,6 +57,26 @@ def test_with_it_each_touch_has_its_time_back(touched: StationDouble, stated_fir
     assert not Alarm.objects.filter(station=touched.id).exists()
 
 
+@pytest.mark.parametrize("stated_first", [True, False])
+def test_what_an_ntp_said_before_the_county_dates_nothing_again(station: StationDouble, stated_first: bool) -> None:
+    """While all words are in doubt nothing dates the touch, and then it has the time that the station gave it."""
+    station.enrol()
+    note_run(BEFORE, ended=None, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000 - HOUR, "ntp", "unknown"))
+    station.add(learnt(2_000, TRUE + 2_000, "county", "synced", run=BEFORE.id))
+    process(station.add(touch(3_000)).facts_message())
+    again = station.add(learnt(9_000, TRUE + 9_700, "county", "synced", run=RIGHT.id)).facts_message(4)
+    if stated_first:
+        note_run(RIGHT, ended=None, at=NOW)
+        process(again)
+    started_wrong_and_put_right()
+    if not stated_first:
+        assert shown() == {3_000: (NOW, False)}
+        process(again)
+    assert shown() == {3_000: true(3_000)}
+    assert TouchRow.objects.get().quality == "synced"
+
+
 def test_while_nothing_is_doubted_it_moves_nothing(touched: StationDouble) -> None:
     """Each word may be 2 s away from the one before, and eight of them go no farther than that from the first."""
     before = list(TouchRow.objects.values_list("wall", "corrected_wall", "quality"))
