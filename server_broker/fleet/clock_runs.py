@@ -13,7 +13,7 @@ Runs of different boots can't be compared, because nobody knows how long the mac
 earlier ones were wrong, and not by how much (`doubt_earlier`):
 
 - Its clock began with a wrong time that stations may have been told. The battery kept that time, so the error may be as
-  old as the last hand at the clock.
+  old as the last hand at the clock; or older, if that hand moved the clock far, because it may have moved it wrongly.
 - An earlier run told a time that is yet to come. Before that run the battery may have kept the same error.
 
 Such runs are *in doubt*: what only they have dated goes to review, until a person says that their time was right.
@@ -111,7 +111,7 @@ def doubt_earlier(run: CountyClockRun) -> list[bytes]:
 def judge_earlier(verdict: Literal["wrong", "right"], *, boot: bytes) -> list[bytes]:
     """Note what a person says of the times that were told before this boot of the machine.
 
-    ``wrong`` puts all earlier runs in doubt that no time service vouched for, back to the last hand at the clock.
+    ``wrong`` puts all earlier runs in doubt that no time service vouched for, as far back as the rules above reach.
     ``right`` ends every doubt. Runs inside the caller's transaction.
 
     Returns:
@@ -138,19 +138,25 @@ def _suspects(earlier: Iterable[ClockRun], *, began_wrong: bool, by: CountyClock
         by: The run that shows it.
     """
     suspects: list[ClockRun] = []
-    inherited, set_in = began_wrong, b""
+    inherited, set_by_hand = began_wrong, False
+    boot, offsets = b"", list[int]()
     for row in earlier:
         by_hand_at_most = row.vouched < SYNCHRONISED
-        # Whoever set the clock may have set it wrongly, but did not keep the error that was there before.
-        if not by_hand_at_most or (set_in and bytes(row.boot) != set_in):
-            inherited, set_in = False, b""
+        if bytes(row.boot) != boot:
+            if set_by_hand:
+                # Whoever set the clock may have set it wrongly, but did not keep the error that was there before. Only
+                # if it was moved far, it may have been wrong before and set right, and then wrong again.
+                inherited = inherited and bool(offsets) and max(offsets) - min(offsets) > DOUBTED_MS
+            boot, offsets, set_by_hand = bytes(row.boot), [], False
+        offsets += [row.offset_ms] if row.told_ms != 0 else []
+        if not by_hand_at_most:
+            inherited, set_by_hand = False, False
         to_come = by is not None and row.told_ms is not None and row.told_ms - row.ahead_ms > by.told + DOUBTED_MS
         inherited = inherited or (to_come and by_hand_at_most)
         # A time service may lie as well, but only a person's word weighs more than its own.
         if inherited or (to_come and by is not None and by.vouched == CONFIRMED):
             suspects.append(row)
-        if row.vouched == BY_HAND:
-            set_in = bytes(row.boot)
+        set_by_hand = set_by_hand or row.vouched == BY_HAND
     return [row for row in suspects if row.told_ms != 0]
 
 

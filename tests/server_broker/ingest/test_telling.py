@@ -246,6 +246,42 @@ def test_what_was_told_before_a_start_goes_to_review_if_the_clock_began_wrong(
     connection.close()
 
 
+def test_a_hand_that_ended_a_doubt_and_is_doubted_itself_ends_none(tmp_path: Path, station: StationDouble) -> None:
+    county = told_wrongly(tmp_path, station)
+    starts(county, ahead_ms=HOUR_MS)
+    county.machine.set_wall(county.machine.wall - HOUR_MS)
+    county.step()
+    assert not is_dated()
+    county.machine.set_wall(county.machine.wall + HOUR_MS)
+    county.step()
+    assert is_dated(), "a person says that the clock began right"
+    starts(county, ahead_ms=HOUR_MS)
+    county.machine.set_wall(county.machine.wall - HOUR_MS)
+    county.step()
+    assert not is_dated(), "of that person's two words nobody knows which was wrong"
+    connection.close()
+
+
+def test_a_hand_that_is_doubted_ends_what_was_before_if_it_moved_a_clock_that_told_nothing(
+    tmp_path: Path, station: StationDouble
+) -> None:
+    county = told_wrongly(tmp_path, station)
+    right = county.machine.wall + 8 * HOUR_MS
+    county.machine.reboot(wall_ms=0)
+    county.start()
+    county.step()
+    county.machine.set_wall(right)
+    county.step()
+    county.machine.reboot(wall_ms=right + 10 * HOUR_MS)
+    county.start()
+    county.step()
+    county.machine.set_wall(county.machine.wall - HOUR_MS)
+    county.step()
+    boot = county.machine.boot.hex()
+    assert [run.doubted_by for run in ClockRun.objects.order_by("id")] == ["", "", boot, "", ""]
+    connection.close()
+
+
 def test_a_time_that_is_yet_to_come_was_told_wrongly(tmp_path: Path, station: StationDouble) -> None:
     county = told_wrongly(tmp_path, station)
     starts(county, ahead_ms=0, off_ms=60_000)
