@@ -189,6 +189,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "111-careful-without-a-limit": (county_tests("ingest/test_ingest_worker.py"),),
     "112-pictures-lift-the-clock-of-facts": (county_tests("ingest/test_inbox.py"),),
     "113-time-saved-up-under-a-limit": (county_tests("ingest/test_inbox.py"),),
+    "114-doubt-of-all-words-leaves-its-trace": (county_tests("ingest/test_word_said_again.py"),),
+    "115-doubted-hand-ends-a-doubt": (county_tests("ingest/test_telling.py"),),
 }
 
 
