@@ -21,6 +21,7 @@ Such runs are *in doubt*: what only they have dated goes to review, until a pers
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import groupby
 from typing import Literal
 
 from protocol.decisions import Decided
@@ -138,25 +139,24 @@ def _suspects(earlier: Iterable[ClockRun], *, began_wrong: bool, by: CountyClock
         by: The run that shows it.
     """
     suspects: list[ClockRun] = []
-    inherited, set_by_hand = began_wrong, False
-    boot, offsets = b"", list[int]()
-    for row in earlier:
-        by_hand_at_most = row.vouched < SYNCHRONISED
-        if bytes(row.boot) != boot:
-            if set_by_hand:
-                # Whoever set the clock may have set it wrongly, but did not keep the error that was there before. Only
-                # if it was moved far, it may have been wrong before and set right, and then wrong again.
-                inherited = inherited and bool(offsets) and max(offsets) - min(offsets) > DOUBTED_MS
-            boot, offsets, set_by_hand = bytes(row.boot), [], False
-        offsets += [row.offset_ms] if row.told_ms != 0 else []
-        if not by_hand_at_most:
-            inherited, set_by_hand = False, False
-        to_come = by is not None and row.told_ms is not None and row.told_ms - row.ahead_ms > by.told + DOUBTED_MS
-        inherited = inherited or (to_come and by_hand_at_most)
-        # A time service may lie as well, but only a person's word weighs more than its own.
-        if inherited or (to_come and by is not None and by.vouched == CONFIRMED):
-            suspects.append(row)
-        set_by_hand = set_by_hand or row.vouched == BY_HAND
+    inherited = began_wrong
+    for _, of_boot in groupby(earlier, key=lambda row: bytes(row.boot)):
+        set_by_hand, offsets = False, list[int]()
+        for row in of_boot:
+            by_hand_at_most = row.vouched < SYNCHRONISED
+            if not by_hand_at_most:
+                inherited, set_by_hand = False, False
+            to_come = by is not None and row.told_ms is not None and row.told_ms - row.ahead_ms > by.told + DOUBTED_MS
+            inherited = inherited or (to_come and by_hand_at_most)
+            # A time service may lie as well, but only a person's word weighs more than its own.
+            if inherited or (to_come and by is not None and by.vouched == CONFIRMED):
+                suspects.append(row)
+            set_by_hand = set_by_hand or row.vouched == BY_HAND
+            offsets += [row.offset_ms] if row.told_ms != 0 else []
+        if set_by_hand:
+            # Whoever set the clock may have set it wrongly, but did not keep the error that was there before. Only if
+            # it was moved far, it may have been wrong before and set right, and then wrong again.
+            inherited = inherited and max(offsets, default=0) - min(offsets, default=0) > DOUBTED_MS
     return [row for row in suspects if row.told_ms != 0]
 
 

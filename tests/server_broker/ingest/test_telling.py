@@ -217,6 +217,15 @@ def starts(county: County, *, ahead_ms: int, off_ms: int = 9 * HOUR_MS) -> None:
     county.step()
 
 
+def starts_in_1970(county: County, *, then_set_to: int) -> None:
+    """The county's machine starts anew without a battery for its clock, and a person sets it."""
+    county.machine.reboot(wall_ms=0)
+    county.start()
+    county.step()
+    county.machine.set_wall(then_set_to)
+    county.step()
+
+
 def test_what_was_told_before_a_start_goes_to_review_if_the_clock_began_wrong(
     tmp_path: Path, station: StationDouble
 ) -> None:
@@ -262,16 +271,12 @@ def test_a_hand_that_ended_a_doubt_and_is_doubted_itself_ends_none(tmp_path: Pat
     connection.close()
 
 
-def test_a_hand_that_is_doubted_ends_what_was_before_if_it_moved_a_clock_that_told_nothing(
+def test_a_doubted_hand_that_moved_a_clock_which_told_nothing_ends_the_suspicion(
     tmp_path: Path, station: StationDouble
 ) -> None:
     county = told_wrongly(tmp_path, station)
     right = county.machine.wall + 8 * HOUR_MS
-    county.machine.reboot(wall_ms=0)
-    county.start()
-    county.step()
-    county.machine.set_wall(right)
-    county.step()
+    starts_in_1970(county, then_set_to=right)
     county.machine.reboot(wall_ms=right + 10 * HOUR_MS)
     county.start()
     county.step()
@@ -299,11 +304,7 @@ def test_what_is_no_sign_of_an_earlier_error_puts_nothing_in_doubt(tmp_path: Pat
     county.step()
     assert is_dated(), "that judgement was wrong"
     right = county.machine.wall + 9 * HOUR_MS
-    county.machine.reboot(wall_ms=0)
-    county.start()
-    county.step()
-    county.machine.set_wall(right)
-    county.step()
+    starts_in_1970(county, then_set_to=right)
     assert is_dated(), "1970 was told to nobody"
     assert not Alarm.objects.filter(code=COUNTY_CLOCK_DOUBTED, resolved_at=None).exists()
     connection.close()
