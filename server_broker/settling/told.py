@@ -280,7 +280,10 @@ WHERE f.received_at <= coalesce(%s, f.received_at)
 
 
 def facts_in(ranges: Collection[Range], known: dt.datetime | None) -> list[Stated]:
-    """Return the facts of these ranges that had come by ``known`` (None: now), in a query for each `_FACTS_A_QUERY`."""
+    """Return the facts of these ranges that had come by ``known`` (None: now), in a query for each `_FACTS_A_QUERY`.
+
+    They stand in the order of the ranges, and in each in the order of their stream.
+    """
     return [one for some in _pieces(ranges) for one in _facts_in(some, known)]
 
 
@@ -304,7 +307,8 @@ def _pieces(ranges: Iterable[Range]) -> Iterator[list[Range]]:
 
 def _facts_in(ranges: Sequence[Range], known: dt.datetime | None) -> list[Stated]:
     streams, firsts, lasts = ([getattr(one, name) for one in ranges] for name in ("stream", "first", "last"))
-    rows = query(_FACTS_OF, [list(range(len(ranges))), streams, firsts, lasts, known])
+    # The database promises no order, and would move the bodies to sort. Here it takes 1 to 5 ms for 20,000 rows.
+    rows = sorted(query(_FACTS_OF, [list(range(len(ranges))), streams, firsts, lasts, known]))
     found: list[Stated] = []
     for place, seq, received_us, of_kind, body, held, fact in rows:
         # Of each station, epoch and kind there is one text for all facts.
