@@ -56,6 +56,14 @@ def test_one_that_is_dear_is_named_and_stays_connected(watch: FloodWatch) -> Non
     assert told_of() == ["shili-01"]
 
 
+def test_one_that_was_dear_once_is_told_of_once(watch: FloodWatch, clock: Clock) -> None:
+    watch.cost_dear("shili-01", DEAR_S)
+    for _ in range(3):
+        watch.look({}, {}, now=NOW)
+        clock.now += LOOK_S
+    assert Alarm.objects.get(code=STATION_FLOODS).count == 1
+
+
 def test_one_that_says_a_latest_value_without_end_is_named_within_a_minute(watch: FloodWatch, clock: Clock) -> None:
     for _ in range(12):
         assert watch.look({"shili-01": round(3 * LOOK_S)}, {}, now=NOW) == []
