@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from firmware_scripts.demo.processes import NotInTime, wait_until
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
 
@@ -35,6 +36,14 @@ class Outcomes:
         self.cases += 1
         if not was_admitted:
             self.failed.append(case)
+
+
+def happens(condition: Callable[[], bool], *, within_s: float) -> bool:
+    """Wait until something is so, and return whether it came to be in time."""
+    try:
+        return wait_until(condition, what="what is looked for", timeout_s=within_s)
+    except NotInTime:
+        return False
 
 
 type Group = Callable[[Bench, Outcomes], None]

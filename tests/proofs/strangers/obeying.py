@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.observer import blinks
-from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from protocol.codec import MAX_MESSAGE_BYTES, encode
 from protocol.commands import MAX_VALID_MS, Command, seal_command
 from protocol.signing import seal
 from protocol.topics import topic
-from tests.proofs.strangers.case import Bench, Outcomes
+from tests.proofs.strangers.case import Bench, Outcomes, happens
 from tests.proofs.strangers.county import VILLAGE, County
 from tests.proofs.strangers.visitor import SETTLE_S, county_client
 
@@ -179,11 +179,7 @@ def _now_ms() -> int:
 def _obeys(station: Obeying, raw: bytes, *, retain: bool = False, within_s: float = SETTLE_S) -> bool:
     before = station.blinks()
     station.say(raw, retain=retain)
-    try:
-        wait_until(lambda: station.blinks() > before, what="the lamp", timeout_s=within_s)
-    except NotInTime:
-        return False
-    return True
+    return happens(lambda: station.blinks() > before, within_s=within_s)
 
 
 class _Agent:
@@ -208,11 +204,7 @@ class _Agent:
     def touch(self, uid: str) -> bool:
         lit = len(self._station.lights())
         self._station.touch(uid)
-        try:
-            wait_until(lambda: len(self._station.lights()) > lit, what="the lamp", timeout_s=_OBEYS_S)
-        except NotInTime:
-            return False
-        return True
+        return happens(lambda: len(self._station.lights()) > lit, within_s=_OBEYS_S)
 
     def prompt(self, said: bytes) -> None:
         with socket.socket(socket.AF_UNIX) as kiosk:

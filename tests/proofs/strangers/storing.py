@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from firmware_scripts.demo.processes import NotInTime, wait_until
 from protocol import facts
 from protocol.birth import Birth
 from protocol.blobs import BlobChunk, BlobMissing, BlobQuery
@@ -26,13 +25,13 @@ from protocol.codec import encode
 from protocol.topics import UP, Up
 from protocol.twin import Reported
 from tests.proofs.strangers.browser import Browser
-from tests.proofs.strangers.case import Bench, Outcomes
+from tests.proofs.strangers.case import Bench, Outcomes, happens
 from tests.proofs.strangers.console import PICTURE, make_account
 from tests.proofs.strangers.county import OTHER_VILLAGE, County
 from tests.proofs.strangers.speaking import READ_AT_ONCE, READ_EVERY_S, RECEIPT_S, Speaker, altered
 from tests.server_broker.station_double import BOOT, StationDouble, announced, booted, moment, touch
 
-_LISTENED = [leaf for leaf in UP if leaf != "frame"]
+LISTENED = [leaf for leaf in UP if leaf != "frame"]
 _MUTATIONS = 25
 """How often each kind of message is damaged."""
 _OF_THE_SLOW = 8
@@ -142,11 +141,7 @@ def _foreign_head(stream: StationDouble) -> list[Any]:
 
 def _opens_soon(county: County, station: str, code: str) -> bool:
     """Wait for an alarm. What speaks against a station may come with a birth, which the ingest reads when it is due."""
-    try:
-        wait_until(lambda: _is_open(county, station, code), what=f"the alarm {code}", timeout_s=RECEIPT_S)
-    except NotInTime:
-        return False
-    return True
+    return happens(lambda: _is_open(county, station, code), within_s=RECEIPT_S)
 
 
 def _is_open(county: County, station: str, code: str) -> bool:
@@ -198,7 +193,7 @@ def damaged_messages(bench: Bench, outcomes: Outcomes) -> None:
     """
     worker, draw = bench.county.pid("ingest"), random.Random(1)
     with _two(bench, outcomes, of="damaged messages") as (neighbour, stranger):
-        for leaf in _LISTENED:
+        for leaf in LISTENED:
             damaged = list(_damaged(draw, _whole(leaf, stranger.stream)))
             if READ_EVERY_S.get(leaf, 0.0) > 1.0:
                 damaged = draw.sample(damaged, _OF_THE_SLOW)

@@ -24,6 +24,8 @@ from protocol.blobs import BlobMissing
 from protocol.codec import encode
 from protocol.facts import Fact
 from protocol.signing import seal
+from protocol.topics import Up, topic
+from server_broker.ingest.inbox import FairInbox
 from server_broker.trust.authority import CertificateAuthority
 from tests.agent.uplink.network import free_port
 from tests.proofs.strangers import (
@@ -48,6 +50,7 @@ from tests.proofs.strangers.browser import Browser, Page
 from tests.proofs.strangers.case import Bench, Group, Outcomes
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.forging import make_certificate
+from tests.proofs.strangers.speaking import READ_AT_ONCE, READ_EVERY_S
 from tests.proofs.strangers.station import Answer, Board
 from tests.proofs.strangers.visitor import Visitor
 from tests.server_broker.station_double import StationDouble
@@ -400,3 +403,13 @@ def test_who_is_refused_wrongly_is_counted_too() -> None:
     outcomes.welcome("another", False)
     outcomes.refused("a stranger", False)
     assert (outcomes.cases, outcomes.admitted, outcomes.failed) == (3, [], ["another"])
+
+
+@pytest.mark.parametrize("leaf", storing.LISTENED)
+def test_a_speaker_says_no_more_than_the_ingest_reads(leaf: Up) -> None:
+    kind = FairInbox(lambda: 0.0).queue(topic(shard=0, station="shili-01", leaf=leaf)).kind
+    if leaf in READ_EVERY_S:
+        assert READ_EVERY_S[leaf] > kind.every_s > 0.0
+    else:
+        assert kind.every_s == 0.0
+        assert kind.most >= READ_AT_ONCE
