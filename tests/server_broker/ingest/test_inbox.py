@@ -192,6 +192,13 @@ def test_qos_0_has_a_bound_in_bytes(inbox: FairInbox) -> None:
     assert send(inbox, "shili-1", "vitals", unsure=True)[1] is None
 
 
+@pytest.mark.parametrize("leaf", ["vitals", "gone"])
+def test_what_gave_way_to_a_newer_one_takes_no_room(inbox: FairInbox, leaf: str) -> None:
+    for _ in range(MAX_UNSURE_BYTES // 2**20 + 2):
+        send(inbox, "shili-01", leaf, b"x" * 2**20, unsure=True)
+    assert send(inbox, "shili-02", "vitals", unsure=True)[1] is None
+
+
 def test_a_dear_station_waits_until_its_debt_is_paid(inbox: FairInbox, clock: Clock) -> None:
     inbox.charge("shili-01", DEBT_S + 1.0)
     send(inbox, "shili-01", "facts")

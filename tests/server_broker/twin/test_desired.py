@@ -98,6 +98,13 @@ def test_a_station_that_is_behind_gets_it_after_its_birth(station: StationDouble
     assert Station.objects.get().reported_version == 1
 
 
+def test_only_what_a_station_said_last_in_a_batch_counts(station: StationDouble, processor: BatchProcessor) -> None:
+    current(station)
+    behind, has_it = station.birth(), station.message("reported", encode(Reported(station=station.id, version=1, at=0)))
+    assert sent(processor.process_batch([behind, has_it])) == []
+    assert [desired.version for desired in sent(processor.process_batch([has_it, behind]))] == [1]
+
+
 def test_a_refused_version_is_not_sent_again_and_again(station: StationDouble, processor: BatchProcessor) -> None:
     processor.process_batch([station.birth()])
     refused = Reported(station=station.id, version=0, at=0, refused=1, reason="磁盘已满\x00")
