@@ -217,8 +217,9 @@ ROOMS = (
         "ingest",
         ("server_broker/ingest", "server_broker/fleet/fact_rows.py"),
         (
+            county_tests("ingest/test_*.py"),
+            # Apart, because a selection has its own time, and the one before takes about half of it.
             county_tests(
-                "ingest/test_*.py",
                 "ledger/test_*.py",
                 "fleet/test_*.py",
                 "twin/test_desired*.py",
